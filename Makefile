@@ -1,0 +1,80 @@
+# `make` lists what can be done. `run` and `test` need nothing done by hand before them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+DATA ?= data
+LISTEN ?= 127.0.0.1:8080
+
+.PHONY: help run test test-rust test-web test-e2e lint format bench screenshots deny clean ui no-dist
+
+help: ## this list
+	@echo "giaoban: electronic briefings, from booking to report"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# --- the program ---------------------------------------------------------------------------------------------------
+
+run: ui ## build UI and release binary, start the sample province with a briefing that can be joined at once
+	cargo build --release --locked --bin giaoban
+	target/release/giaoban demo --data $(DATA) --listen $(LISTEN)
+
+WEB_SOURCES := $(shell find server/web -path server/web/node_modules -prune -o -path server/web/dist -prune -o -type f -print 2>/dev/null)
+
+ui: .tools/web.built
+
+# The time stamp alone is not enough: somebody may have emptied server/web/dist.
+.tools/web.built: $(WEB_SOURCES) $(if $(wildcard server/web/dist/assets/*),,no-dist)
+	tests/scripts/need.sh rust cc web
+	npm run build --prefix server/web --silent
+	@mkdir -p .tools && touch $@
+
+no-dist:
+
+# --- what must hold ------------------------------------------------------------------------------------------------
+
+test: test-web test-rust ## everything: units, both databases, the UI, real browsers and a second client
+
+# Installed before anything is built, so that what is missing is said at once.
+test-rust: ui
+	tests/scripts/need.sh rust cc postgres chromium fonts python playwright
+	cargo build --locked --workspace --bins
+	cargo test --locked --workspace --no-fail-fast
+
+test-web: ui
+	npm run check --prefix server/web --silent
+	npm test --prefix server/web --silent
+
+test-e2e: ui ## only the end-to-end tests; `make test-e2e T=name` picks some
+	tests/scripts/need.sh rust cc postgres chromium fonts python playwright
+	cargo build --locked --workspace --bins
+	cargo test --locked -p tests -- $(T)
+
+lint: ui ## formatting, clippy, eslint, types
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	npm run lint --prefix server/web --silent
+	npm run check --prefix server/web --silent
+
+format: ## write everything in house style
+	cargo fmt --all
+	npm run format --prefix server/web --silent
+
+bench: ui ## the figures of server/docs/BENCHMARKS.md, on this machine, limit beside each
+	tests/scripts/need.sh rust cc postgres chromium playwright
+	cargo build --release --locked --bin giaoban
+	cargo bench --locked -p tests --bench figures -- $(B)
+
+screenshots: ui ## every page, both languages, 1366×768 and 1920×1080, into test-results/screenshots
+	tests/scripts/need.sh rust cc chromium fonts playwright
+	cargo build --locked --bin giaoban
+	cargo run --locked -p tests --bin screenshots
+
+# Not part of `test`: building cargo-deny takes longer than building the product.
+deny: .tools/bin/cargo-deny ## licences, bans and sources of all dependencies
+	.tools/bin/cargo-deny check licenses bans sources
+
+.tools/bin/cargo-deny:
+	cargo install --locked --root .tools cargo-deny
+
+clean: ## remove what was built and installed here (not the data)
+	rm -rf target .tools test-results server/web/dist server/web/node_modules tests/browser/node_modules
