@@ -3,20 +3,20 @@
 /** What the room knows about one participant, reduced to what decides its place. */
 export interface Seat {
   /** Identity in the room; one per endpoint. */
-  identity: string
+  identity: string;
   /** Name shown, Vietnamese. */
-  name: string
+  name: string;
   /** The participant of this very browser. */
-  local: boolean
+  local: boolean;
   /** The host endpoint of the session (điểm cầu chính). */
-  host: boolean
+  host: boolean;
   /** Publishes something or may: watchers are not endpoints and have no tile. */
-  endpoint: boolean
-  speaking: boolean
-  sharing: boolean
+  endpoint: boolean;
+  speaking: boolean;
+  sharing: boolean;
 }
 
-const vietnamese = new Intl.Collator('vi', { sensitivity: 'base', numeric: true })
+const vietnamese = new Intl.Collator('vi', { sensitivity: 'base', numeric: true });
 
 /** Host first, then this endpoint, then by Vietnamese name. It never depends on who speaks, so tiles stay put. */
 export function bySeat(left: Seat, right: Seat): number {
@@ -25,30 +25,30 @@ export function bySeat(left: Seat, right: Seat): number {
     Number(right.local) - Number(left.local) ||
     vietnamese.compare(left.name, right.name) ||
     (left.identity < right.identity ? -1 : Number(left.identity > right.identity))
-  )
+  );
 }
 
 /** What the large picture shows. */
 export interface Large {
-  identity: string
+  identity: string;
   /** The screen that the endpoint shares rather than its camera. */
-  screen: boolean
+  screen: boolean;
   /** Chosen by the viewer. */
-  pinned: boolean
+  pinned: boolean;
 }
 
 /** A new speaker takes the large picture only after the last one held it this long: no flicker on a cough. */
-export const HOLD_MS = 1500
+export const HOLD_MS = 1500;
 
 /** What the choice of the large picture depends on. */
 export interface Scene {
-  seats: readonly Seat[]
+  seats: readonly Seat[];
   /** Identity pinned by the viewer, or null. */
-  pinned: string | null
+  pinned: string | null;
   /** What was large until now. */
-  previous: Large | null
+  previous: Large | null;
   /** When `previous` became large, milliseconds. */
-  since: number
+  since: number;
 }
 
 /**
@@ -56,35 +56,35 @@ export interface Scene {
  * else the host, else anyone but this endpoint.
  */
 export function chooseLarge(scene: Scene, now: number): Large | null {
-  const here = new Map(scene.seats.map((seat) => [seat.identity, seat]))
-  const pinned = scene.pinned === null ? undefined : here.get(scene.pinned)
+  const here = new Map(scene.seats.map((seat) => [seat.identity, seat]));
+  const pinned = scene.pinned === null ? undefined : here.get(scene.pinned);
   if (pinned) {
-    return { identity: pinned.identity, screen: pinned.sharing, pinned: true }
+    return { identity: pinned.identity, screen: pinned.sharing, pinned: true };
   }
-  const sharing = chooseSharing(scene)
+  const sharing = chooseSharing(scene);
   if (sharing) {
-    return { identity: sharing.identity, screen: true, pinned: false }
+    return { identity: sharing.identity, screen: true, pinned: false };
   }
-  const previous = scene.previous ? here.get(scene.previous.identity) : undefined
-  const camera = (seat: Seat): Large => ({ identity: seat.identity, screen: false, pinned: false })
-  const speaker = scene.seats.find((seat) => seat.speaking && !seat.local)
+  const previous = scene.previous ? here.get(scene.previous.identity) : undefined;
+  const camera = (seat: Seat): Large => ({ identity: seat.identity, screen: false, pinned: false });
+  const speaker = scene.seats.find((seat) => seat.speaking && !seat.local);
   if (previous && !previous.local) {
-    const held = now - scene.since >= HOLD_MS
-    return camera(speaker && held && !previous.speaking ? speaker : previous)
+    const held = now - scene.since >= HOLD_MS;
+    return camera(speaker && held && !previous.speaking ? speaker : previous);
   }
-  const others = scene.seats.filter((seat) => !seat.local)
-  const next = speaker ?? others.find((seat) => seat.host) ?? others[0] ?? scene.seats[0]
-  return next ? camera(next) : null
+  const others = scene.seats.filter((seat) => !seat.local);
+  const next = speaker ?? others.find((seat) => seat.host) ?? others[0] ?? scene.seats[0];
+  return next ? camera(next) : null;
 }
 
 /** The shared screen that was large stays large; a second one waits until the first stops. Own screen comes last. */
 function chooseSharing(scene: Scene): Seat | undefined {
-  const sharing = scene.seats.filter((seat) => seat.sharing)
+  const sharing = scene.seats.filter((seat) => seat.sharing);
   return (
     sharing.find((seat) => scene.previous?.screen === true && seat.identity === scene.previous.identity) ??
     sharing.find((seat) => !seat.local) ??
     sharing[0]
-  )
+  );
 }
 
 /** Up to two letters that stand for an endpoint while its camera is off: "UBND huyện Mường Nhé" → "MN". */
@@ -92,8 +92,8 @@ export function initials(name: string): string {
   const words = name
     .normalize('NFC')
     .split(/[\s,.()–-]+/u)
-    .filter((word) => word.length > 0)
-  const proper = words.filter((word) => /^\p{Lu}/u.test(word) && word !== word.toUpperCase())
-  const chosen = (proper.length >= 2 ? proper : words).slice(-2)
-  return chosen.map((word) => word.charAt(0).toLocaleUpperCase('vi')).join('')
+    .filter((word) => word.length > 0);
+  const proper = words.filter((word) => /^\p{Lu}/u.test(word) && word !== word.toUpperCase());
+  const chosen = (proper.length >= 2 ? proper : words).slice(-2);
+  return chosen.map((word) => word.charAt(0).toLocaleUpperCase('vi')).join('');
 }

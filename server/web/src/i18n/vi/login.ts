@@ -1,0 +1,21 @@
+export const login = {
+  'login.title': 'Đăng nhập',
+  'login.username': 'Tên đăng nhập',
+  'login.password': 'Mật khẩu',
+  'login.submit': 'Đăng nhập',
+  'login.wrong': 'Tên đăng nhập hoặc mật khẩu không đúng.',
+  'login.locked':
+    'Tài khoản tạm khóa do đăng nhập sai nhiều lần. Thử lại sau {time}, hoặc liên hệ quản trị để mở khóa.',
+  'login.expired': 'Phiên đăng nhập đã hết hạn. Mời đăng nhập lại.',
+  'login.promise': 'Chỉ đạo, điều hành nhanh hơn. Tiết kiệm thời gian và chi phí.',
+  'login.show': 'Hiện mật khẩu',
+  'login.hide': 'Ẩn mật khẩu',
+  'password.title': 'Đổi mật khẩu',
+  'password.current': 'Mật khẩu hiện tại',
+  'password.new': 'Mật khẩu mới',
+  'password.again': 'Nhập lại mật khẩu mới',
+  'password.rule': 'Ít nhất 14 ký tự, gồm chữ hoa, chữ thường, chữ số và ký tự đặc biệt.',
+  'password.differs': 'Hai lần nhập không giống nhau.',
+  'password.submit': 'Đổi mật khẩu',
+  'password.done': 'Đã đổi mật khẩu.',
+} as const;

@@ -1,0 +1,3 @@
+export const session = {
+  'session.title': 'Phiên giao ban',
+} as const;

@@ -1,0 +1,5 @@
+export const system = {
+  'system.title': 'Hệ thống',
+  'accounts.title': 'Tài khoản',
+  'audit.title': 'Nhật ký hệ thống',
+} as const;

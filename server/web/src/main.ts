@@ -1,0 +1,13 @@
+import { mount } from 'svelte';
+
+import App from './App.svelte';
+import { language } from './i18n';
+import { router } from './router/router.svelte';
+import './styles/app.css';
+
+language.restore();
+router.start();
+
+const target = document.getElementById('app');
+if (!target) throw new Error('index.html has no #app');
+export default mount(App, { target });
