@@ -3,6 +3,18 @@
 //! Nothing here speaks HTTP, touches media or reads a clock. The tables sit behind the `store`
 //! feature, so that the signaling crate cannot reach the database even by accident.
 
+pub mod account;
+pub mod audit;
+pub mod day;
 pub mod event;
+pub mod facts;
+pub mod field;
 pub mod id;
 pub mod moment;
+pub mod paging;
+pub mod role;
+pub mod settings;
+#[cfg(feature = "store")]
+pub mod store;
+pub mod text;
+pub mod words;

@@ -34,7 +34,8 @@ impl Moment {
 
     /// The same instant on the wall clock of Việt Nam.
     pub fn local(self) -> DateTime<FixedOffset> {
-        let offset = FixedOffset::east_opt(OFFSET_SECONDS).unwrap_or_else(|| unreachable!("seven hours is an offset"));
+        let offset =
+            FixedOffset::east_opt(OFFSET_SECONDS).unwrap_or_else(|| unreachable!("seven hours is an offset"));
         DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default().with_timezone(&offset)
     }
 

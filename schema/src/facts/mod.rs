@@ -1,0 +1,25 @@
+//! Facts that come with the program: rules with their legal basis. What a province changes is stored on top of them.
+
+use crate::settings::Setting;
+
+/// The numbers of the rules (`settings.json`).
+pub fn settings() -> Vec<Setting> {
+    parse(include_str!("settings.json"))
+}
+
+/// The facts are part of the program; the tests below read every one of them.
+fn parse<T: serde::de::DeserializeOwned + Default>(text: &str) -> T {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_can_be_read_and_names_its_basis() {
+        let settings = settings();
+        assert!(settings.len() > 20);
+        assert!(settings.iter().all(|setting| !setting.legal_basis.is_empty()));
+    }
+}

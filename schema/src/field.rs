@@ -1,0 +1,99 @@
+//! What is wrong with an input, field by field. The server turns codes into sentences of the reader's language.
+
+use crate::text;
+
+crate::words::words! {
+    /// What is wrong with a field.
+    pub enum FieldCode {
+        /// Nothing was given where something is needed.
+        Required = "required",
+        /// The text is longer than the field takes.
+        TooLong = "too_long",
+        /// The text is shorter than the rule asks for.
+        TooShort = "too_short",
+        /// The text has the wrong shape.
+        BadFormat = "bad_format",
+        /// The number is outside its range.
+        OutOfRange = "out_of_range",
+        /// No such thing exists.
+        Unknown = "unknown",
+        /// The same thing is named twice, or the name is taken.
+        Duplicate = "duplicate",
+        /// It ends before it starts, or when it starts.
+        EndsBeforeStart = "ends_before_start",
+        /// It lies in the past.
+        InThePast = "in_the_past",
+        /// The thing is not valid on that date.
+        OutsideValidity = "outside_validity",
+        /// It belongs to a unit that is not part of this.
+        OtherUnit = "other_unit",
+        /// The endpoint cannot host.
+        NotAHost = "not_a_host",
+        /// It contradicts another field.
+        Contradiction = "contradiction",
+        /// The present password was asked for and another was given.
+        WrongPassword = "wrong_password",
+        /// The password has too few kinds of characters.
+        TooWeak = "too_weak",
+    }
+}
+
+/// One field that cannot be accepted.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct FieldError {
+    /// Name of the field, as in the JSON of the interface.
+    pub field: String,
+    /// What is wrong with it.
+    pub code: FieldCode,
+}
+
+/// Collects what is wrong with an input. A validation reads as a list of what must hold.
+#[derive(Debug, Default)]
+pub struct Fields(Vec<FieldError>);
+
+impl Fields {
+    /// Nothing wrong so far.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes that `field` is wrong.
+    pub fn refuse(&mut self, field: impl Into<String>, code: FieldCode) {
+        self.0.push(FieldError { field: field.into(), code });
+    }
+
+    /// Notes that `field` is wrong unless `holds`.
+    pub fn require(&mut self, holds: bool, field: &str, code: FieldCode) {
+        if !holds {
+            self.refuse(field, code);
+        }
+    }
+
+    /// A text that must be there, of at most `longest` characters.
+    pub fn text(&mut self, field: &str, text: &str, longest: usize) {
+        self.require(!text.trim().is_empty(), field, FieldCode::Required);
+        self.optional_text(field, text, longest);
+    }
+
+    /// A text that may be empty, of at most `longest` characters, without control characters other than line ends.
+    pub fn optional_text(&mut self, field: &str, text: &str, longest: usize) {
+        self.require(text::clean(text).chars().count() <= longest, field, FieldCode::TooLong);
+        let printable = !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+        self.require(printable, field, FieldCode::BadFormat);
+    }
+
+    /// A number that must lie in a range.
+    pub fn number(&mut self, field: &str, number: i64, range: std::ops::RangeInclusive<i64>) {
+        self.require(range.contains(&number), field, FieldCode::OutOfRange);
+    }
+
+    /// What was found, in the order in which it was looked for.
+    pub fn into_errors(self) -> Vec<FieldError> {
+        self.0
+    }
+
+    /// `Ok` when nothing is wrong.
+    pub fn verdict(self) -> Result<(), Vec<FieldError>> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}
