@@ -49,6 +49,13 @@ export const icons = {
   refresh: 'M20 11a8 8 0 1 0-2 6M20 5v6h-6',
   wall: 'M3 4h18v13H3zM7 8h3v5H7zM14 8h3v5h-3zM9 21h6',
   money: 'M3 7h18v10H3zM12 14.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM6 12h.01M18 12h.01',
+  pin: 'M9 4h6l-1 6 3.5 3.5h-11L10 10zM12 13.5V21',
+  grid: 'M4 5h7v6H4zM13 5h7v6h-7zM4 13h7v6H4zM13 13h7v6h-7z',
+  spotlight: 'M3 5h12v14H3zM18 5h3v4h-3zM18 10h3v4h-3zM18 15h3v4h-3z',
+  fullscreen: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
+  keyboard: 'M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M17.5 13h.01M6.5 13h.01M9 15h6',
+  sound: 'M4 9.5v5h4l5 4v-13l-5 4zM16 9a4 4 0 0 1 0 6M18.5 6.5a8 8 0 0 1 0 11',
+  print: 'M7 8V3h10v5M7 17H4V9h16v8h-3M7 14h10v7H7z',
 } as const;
 
 export type IconName = keyof typeof icons;
