@@ -5,16 +5,24 @@
 
 pub mod account;
 pub mod audit;
+pub mod calendar;
 pub mod day;
+pub mod endpoint;
 pub mod event;
 pub mod facts;
 pub mod field;
 pub mod id;
+pub mod lunar;
 pub mod moment;
+pub mod org;
 pub mod paging;
+pub mod person;
 pub mod role;
+pub mod room;
 pub mod settings;
 #[cfg(feature = "store")]
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod text;
 pub mod words;

@@ -1,10 +1,16 @@
 //! Facts that come with the program: rules with their legal basis. What a province changes is stored on top of them.
 
+use crate::calendar::CalendarFacts;
 use crate::settings::Setting;
 
 /// The numbers of the rules (`settings.json`).
 pub fn settings() -> Vec<Setting> {
     parse(include_str!("settings.json"))
+}
+
+/// Public holidays, swapped days and working hours (`calendar.json`).
+pub fn calendar() -> CalendarFacts {
+    parse(include_str!("calendar.json"))
 }
 
 /// The facts are part of the program; the tests below read every one of them.
@@ -21,5 +27,14 @@ mod tests {
         let settings = settings();
         assert!(settings.len() > 20);
         assert!(settings.iter().all(|setting| !setting.legal_basis.is_empty()));
+    }
+    #[test]
+    fn every_day_of_the_calendar_can_be_read_and_names_its_basis() {
+        let calendar = calendar();
+        assert!(
+            calendar.holidays.len() >= 10 && !calendar.days.is_empty() && calendar.working_hours.len() == 2
+        );
+        assert!(calendar.holidays.iter().all(|rule| !rule.legal_basis.is_empty()));
+        assert!(calendar.days.iter().all(|day| !day.legal_basis.is_empty()));
     }
 }

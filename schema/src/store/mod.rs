@@ -7,12 +7,16 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod endpoints;
 mod error;
 pub mod logins;
 pub mod outbox;
+pub mod people;
+pub mod rooms;
 pub mod settings;
 mod sql;
 mod tx;
+pub mod units;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -74,6 +78,14 @@ pub enum Store {
     },
     /// A PostgreSQL database.
     Postgres(PgPool),
+}
+
+/// A row of a list with what the list is sorted by.
+#[derive(sqlx::FromRow)]
+struct Keyed<T> {
+    #[sqlx(flatten)]
+    item: T,
+    sort_key: Vec<u8>,
 }
 
 /// Opens the tables and brings them up to date.
