@@ -101,21 +101,21 @@ mod tests {
         let folder = tempfile::tempdir()?;
         std::fs::write(
             folder.path().join(FILE_NAME),
-            "listen = \"0.0.0.0:9000\"\n[media]\nport = 7001\n[login]\nfailures_before_lock = 3\n",
+            "listen = \"0.0.0.0:9000\"\n[media]\nport = 7001\n[login]\npassword_min_chars = 20\n",
         )?;
         let flags = Flags { data: Some(folder.path().into()), media_port: Some(7002), ..Flags::default() };
         let settings = Settings::read(&flags)?;
         assert_eq!(settings.listen, SocketAddr::from(([0, 0, 0, 0], 9000)));
         assert_eq!(settings.media.port, 7002);
-        assert_eq!(settings.login.failures_before_lock, 3);
-        assert_eq!(settings.login.idle_minutes, LoginSettings::default().idle_minutes);
+        assert_eq!(settings.login.password_min_chars, 20);
+        assert_eq!(settings.login.argon2_passes, LoginSettings::default().argon2_passes);
         Ok(())
     }
 
     #[test]
     fn a_misspelt_setting_is_refused() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        std::fs::write(folder.path().join(FILE_NAME), "[login]\nidel_minutes = 3\n")?;
+        std::fs::write(folder.path().join(FILE_NAME), "[login]\npasword_min_chars = 3\n")?;
         let flags = Flags { data: Some(folder.path().into()), ..Flags::default() };
         assert!(Settings::read(&flags).is_err());
         Ok(())

@@ -1,0 +1,7 @@
+//! Who is asking, and what they may do.
+
+pub mod actor;
+pub mod cookie;
+pub mod password;
+pub mod secret;
+pub mod signed;

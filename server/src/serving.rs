@@ -1,0 +1,109 @@
+//! From settings to a listening program, and back down in order.
+
+use std::{
+    fs, io,
+    io::Write as _,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use schema::store;
+use tokio::net::TcpListener;
+
+use crate::{app::App, auth::secret, clock::SystemClock, config::Settings, rooms::FakeRooms, router};
+
+/// Name of the file with the key that signs room tokens.
+const KEY_FILE: &str = "rooms.key";
+
+/// Makes the data folder, readable by the owner only.
+pub fn prepare_folder(settings: &Settings) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&settings.data)
+        .with_context(|| format!("cannot make the data folder {}", settings.data.display()))
+}
+
+/// Opens the tables and brings them to this version.
+pub async fn open_store(settings: &Settings) -> anyhow::Result<store::Store> {
+    prepare_folder(settings)?;
+    let address = settings.database().parse::<store::Address>()?;
+    store::open(&address).await.context("cannot open the database")
+}
+
+/// A running program that has not begun to answer yet.
+pub struct Running {
+    /// What it shares.
+    pub app: Arc<App>,
+    listener: TcpListener,
+    /// Where it listens; the real port when 0 was asked for.
+    pub address: SocketAddr,
+}
+
+/// Starts everything but the answering.
+pub async fn start(settings: Settings) -> anyhow::Result<Running> {
+    let store = open_store(&settings).await?;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let address = listener.local_addr()?;
+    let clock = Arc::new(SystemClock);
+    let rooms = Arc::new(FakeRooms::default());
+    key(&settings.data.join(KEY_FILE))?;
+    let app = App::new(settings, store, rooms, clock).await?;
+    Ok(Running { app, listener, address })
+}
+
+impl Running {
+    /// What a person types into a browser.
+    pub fn url(&self) -> String {
+        let shown = match self.address.ip() {
+            ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            ip => ip,
+        };
+        format!("http://{}/", SocketAddr::new(shown, self.address.port()))
+    }
+
+    /// Answers until the process is told to stop, then closes in order: no new requests, rooms, events, tables.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        let Self { app, listener, .. } = self;
+        let router = router::router(Arc::clone(&app), None);
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(stop)
+            .await?;
+        app.store.close().await;
+        Ok(())
+    }
+}
+
+/// The key that signs room tokens: made once, so that clients come back by themselves after a restart.
+fn key(path: &Path) -> anyhow::Result<String> {
+    match fs::read_to_string(path) {
+        Ok(key) if key.trim().len() >= 32 => return Ok(key.trim().to_owned()),
+        Ok(_) => tracing::warn!("the key of the rooms was too short and is replaced"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+    let key = secret::fresh()?;
+    let mut file = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(key.as_bytes())?;
+    file.sync_all()?;
+    Ok(key)
+}
+
+/// Resolves when the process is asked to stop: Ctrl-C, or SIGTERM from the service manager.
+pub async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupt = async { tokio::signal::ctrl_c().await.is_ok() };
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await.is_some(),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! { _ = interrupt => {}, _ = terminate => {} }
+}
