@@ -15,7 +15,7 @@ help: ## this list
 # --- the program ---------------------------------------------------------------------------------------------------
 
 run: ui ## build UI and release binary, start the sample province with a briefing that can be joined at once
-	cargo build --release --locked --bin giaoban
+	cargo build --release --locked -p server
 	target/release/giaoban demo --data $(DATA) --listen $(LISTEN)
 
 WEB_SOURCES := $(shell find server/web -path server/web/node_modules -prune -o -path server/web/dist -prune -o -type f -print 2>/dev/null)
@@ -61,12 +61,12 @@ format: ## write everything in house style
 
 bench: ui ## the figures of server/docs/BENCHMARKS.md, on this machine, limit beside each
 	tests/scripts/need.sh rust cc postgres chromium playwright
-	cargo build --release --locked --bin giaoban
+	cargo build --release --locked -p server
 	cargo bench --locked -p tests --bench figures -- $(B)
 
 screenshots: ui ## every page, both languages, 1366×768 and 1920×1080, into test-results/screenshots
 	tests/scripts/need.sh rust cc chromium fonts playwright
-	cargo build --locked --bin giaoban
+	cargo build --locked -p server
 	cargo run --locked -p tests --bin screenshots
 
 # Not part of `test`: building cargo-deny takes longer than building the product.

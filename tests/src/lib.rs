@@ -1,1 +1,11 @@
-//! Stub.
+//! Does the whole work? Real processes, sockets, browsers, both databases: nothing here knows the inside of the
+//! program; it does what users, devices and operators do, and looks at what they would see.
+
+pub mod booking;
+pub mod client;
+pub mod giaoban;
+pub mod lines;
+pub mod meeting;
+pub mod peer;
+pub mod tools;
+pub mod world;

@@ -168,17 +168,21 @@ fn interrupt(child: &Child) {
     assert!(sent.is_ok_and(|status| status.success()), "the server can be told to stop");
 }
 
-/// Where the server's programs are: Debian keeps them out of `PATH`, one folder per version.
+/// Where the server's programs are: Debian keeps them out of `PATH`, one folder per version. The newest is taken.
 fn programs() -> PathBuf {
-    let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+    let complete =
+        |folder: &PathBuf| ["initdb", "postgres", "psql"].iter().all(|name| folder.join(name).exists());
+    let debian = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-        .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()))
-        .filter(|folder| folder.join("initdb").exists())
-        .collect();
-    versions.sort();
-    versions.pop().expect("PostgreSQL 15 or later is installed (Debian, Ubuntu: apt install postgresql)")
+        .flatten()
+        .map(|entry| entry.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    debian
+        .filter(complete)
+        .max()
+        .or_else(|| std::env::split_paths(&path).find(complete))
+        .expect("PostgreSQL 15 or later is installed (Debian, Ubuntu: apt install postgresql)")
 }
 
 /// The user and group to become, when this is root.
@@ -213,4 +217,26 @@ fn unprivileged(program: &Path) -> Command {
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
     listener.local_addr().expect("a bound socket has an address").port()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stopped_server_refuses_and_comes_back_with_its_databases() {
+        let server = Postgres::start();
+        let url = server.fresh_database();
+        let answers =
+            || Command::new(server.programs.join("psql")).args([url.as_str(), "-c", "SELECT 1"]).output();
+        assert!(answers().unwrap().status.success());
+        server.stop();
+        assert!(!answers().unwrap().status.success());
+        server.start_again();
+        assert!(answers().unwrap().status.success());
+        assert_ne!(server.fresh_database(), url);
+        let folder = server.folder.clone();
+        drop(server);
+        assert!(!folder.exists(), "nothing stays behind");
+    }
 }

@@ -1,0 +1,54 @@
+// Endpoints of one session in a real browser, joined through the UI. Reads one line: where, which session, which join
+// path, who; then tells of each page twice a second what it receives, until its input ends. A line {"page", "do"}
+// presses something.
+
+import { createInterface } from 'node:readline/promises';
+
+import { counts, launch, open, run, signIn, tell } from './chromium.mjs';
+import { advice, enter, leave, prepare, press } from './room.mjs';
+
+run(async () => {
+  const input = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  const wish = JSON.parse((await input.next()).value);
+  const browsers = new Map();
+  const pages = [];
+
+  for (const [number, who] of wish.pages.entries()) {
+    if (!browsers.has(who.devices)) browsers.set(who.devices, await launch({ devices: who.devices }));
+    const opened = await open(browsers.get(who.devices), wish.base);
+    pages.push(opened);
+    await signIn(opened.page, who.username, who.password);
+    await prepare(opened.page, wish.session, wish.path);
+    if (!who.devices) {
+      await advice(opened.page);
+      tell({ event: 'told_what_to_do', page: number });
+    }
+    await enter(opened.page);
+    tell({ event: 'joined', page: number });
+  }
+  tell({ event: 'all_joined' });
+
+  const timer = setInterval(async () => {
+    for (const [number, { page }] of pages.entries()) {
+      if (page.isClosed()) continue;
+      try {
+        tell({ page: number, tracks: await counts(page) });
+      } catch {
+        // The page is between two documents: it tells the next time.
+      }
+    }
+  }, 500);
+
+  for await (const line of input) {
+    const { page: number, do: what } = JSON.parse(line);
+    await (what === 'leave' ? leave(pages[number].page) : press(pages[number].page, what));
+    tell({ event: 'done', page: number, do: what });
+  }
+  clearInterval(timer);
+
+  for (const { outside, errors } of pages) {
+    if (outside.length > 0) throw new Error(`requests left the server: ${outside.join(' ')}`);
+    if (errors.length > 0) throw new Error(`the page threw: ${errors.join(' | ')}`);
+  }
+  for (const browser of browsers.values()) await browser.close();
+});

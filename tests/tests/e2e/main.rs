@@ -1,0 +1,9 @@
+//! The whole work, seen from outside. Each file is one promise of the product.
+
+mod attendance_after_power_cut;
+mod bad_input;
+mod booking_race;
+mod meeting;
+mod outage;
+mod pages;
+mod worked_example;
