@@ -7,6 +7,7 @@ pub mod account;
 pub mod audit;
 pub mod calendar;
 pub mod day;
+pub mod delegate;
 pub mod endpoint;
 pub mod event;
 pub mod facts;
@@ -17,8 +18,10 @@ pub mod moment;
 pub mod org;
 pub mod paging;
 pub mod person;
+pub mod regime;
 pub mod role;
 pub mod room;
+pub mod session;
 pub mod settings;
 #[cfg(feature = "store")]
 pub mod store;
