@@ -1,6 +1,7 @@
 //! Facts that come with the program: rules with their legal basis. What a province changes is stored on top of them.
 
 use crate::calendar::CalendarFacts;
+use crate::norm::Norm;
 use crate::settings::Setting;
 
 /// The numbers of the rules (`settings.json`).
@@ -11,6 +12,11 @@ pub fn settings() -> Vec<Setting> {
 /// Public holidays, swapped days and working hours (`calendar.json`).
 pub fn calendar() -> CalendarFacts {
     parse(include_str!("calendar.json"))
+}
+
+/// Amounts of money by legal basis (`norms.json`).
+pub fn norms() -> Vec<Norm> {
+    parse(include_str!("norms.json"))
 }
 
 /// The facts are part of the program; the tests below read every one of them.
@@ -36,5 +42,12 @@ mod tests {
         );
         assert!(calendar.holidays.iter().all(|rule| !rule.legal_basis.is_empty()));
         assert!(calendar.days.iter().all(|day| !day.legal_basis.is_empty()));
+    }
+
+    #[test]
+    fn every_norm_can_be_read_and_names_its_basis() {
+        let norms = norms();
+        assert_eq!(norms.len(), 7);
+        assert!(norms.iter().all(|norm| !norm.legal_basis.is_empty() && norm.value_dong > 0));
     }
 }
