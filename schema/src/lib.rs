@@ -6,6 +6,8 @@
 pub mod account;
 pub mod audit;
 pub mod calendar;
+pub mod conflict;
+pub mod cost;
 pub mod day;
 pub mod delegate;
 pub mod endpoint;
@@ -15,12 +17,14 @@ pub mod field;
 pub mod id;
 pub mod lunar;
 pub mod moment;
+pub mod norm;
 pub mod org;
 pub mod paging;
 pub mod person;
 pub mod regime;
 pub mod role;
 pub mod room;
+pub mod roster;
 pub mod session;
 pub mod settings;
 #[cfg(feature = "store")]

@@ -147,14 +147,16 @@ mod tests {
     #[test]
     fn a_stored_norm_of_the_same_day_takes_the_place_of_the_one_supplied() {
         let norms = Norms::new(vec![petrol(21_500, None, "2013-01-01"), petrol(23_000, None, "2026-11-01")]);
-        let price = |date| norms.on(NormKind::PetrolPrice, Zone::Ordinary, day(date)).map(|norm| norm.value_dong);
+        let price =
+            |date| norms.on(NormKind::PetrolPrice, Zone::Ordinary, day(date)).map(|norm| norm.value_dong);
         assert_eq!((price("2026-10-31"), price("2026-11-01")), (Some(21_500), Some(23_000)));
     }
 
     #[test]
     fn a_norm_of_the_zone_stands_before_a_general_one() {
         let norms = Norms::new(vec![petrol(25_000, Some(Zone::Difficult), "2014-01-01")]);
-        let price = |zone| norms.on(NormKind::PetrolPrice, zone, day("2026-01-01")).map(|norm| norm.value_dong);
+        let price =
+            |zone| norms.on(NormKind::PetrolPrice, zone, day("2026-01-01")).map(|norm| norm.value_dong);
         assert_eq!((price(Zone::Difficult), price(Zone::Ordinary)), (Some(25_000), Some(20_000)));
     }
 

@@ -1,9 +1,11 @@
 //! Phiên giao ban: one briefing, from draft to end.
 
+use crate::conflict::{Resource, Span};
 use crate::day::Day;
 use crate::field::{FieldCode, FieldError, Fields};
 use crate::id::{AccountId, EndpointId, PersonId, RoomId, SessionId};
 use crate::moment::Moment;
+use crate::text;
 
 /// No single session is longer, whatever its kind (its own cap is a setting): three days. Longer ones are a series.
 /// The index of bookings relies on it, and a rule of the table holds it.
@@ -199,6 +201,41 @@ pub struct Session {
     pub version: i64,
 }
 
+impl Session {
+    /// When it is planned.
+    pub const fn span(&self) -> Span {
+        Span::new(self.starts_at, self.ends_at)
+    }
+
+    /// Brings it to the state that the action leads to.
+    pub fn act(&mut self, action: SessionAction) -> Result<(), WrongState> {
+        self.state = transition(self.state, action)?;
+        Ok(())
+    }
+
+    /// Moves it to another time.
+    pub fn plan(&mut self, span: Span) {
+        self.starts_at = span.starts_at;
+        self.ends_at = span.ends_at;
+        self.held_on = Day(span.starts_at.date());
+    }
+
+    /// Takes over what an edit says; its endpoints, rooms and people are frozen apart.
+    pub fn edit(&mut self, to: &NewSession) {
+        self.plan(to.span());
+        self.subject = text::clean(&to.subject);
+        self.kind = to.kind;
+        self.urgency = to.urgency;
+        self.urgency_reason = to.urgency_reason.as_deref().map(text::clean);
+        self.mode = to.mode;
+        self.host_endpoint_id = to.host_endpoint_id;
+        self.chair_id = to.chair_id;
+        self.content = text::clean(&to.content);
+        self.requirements = text::clean(&to.requirements);
+        self.contact = text::clean(&to.contact);
+    }
+}
+
 /// A session to write down, or what an edited one is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
@@ -237,6 +274,11 @@ pub struct NewSession {
 }
 
 impl NewSession {
+    /// When it is planned.
+    pub const fn span(&self) -> Span {
+        Span::new(self.starts_at, self.ends_at)
+    }
+
     /// Civil date of the start.
     pub fn held_on(&self) -> Day {
         Day(self.starts_at.date())
@@ -250,6 +292,14 @@ impl NewSession {
     /// All people named, the chair first, each once.
     pub fn all_people(&self) -> Vec<PersonId> {
         each_once(self.chair_id.into_iter().chain(self.person_ids.iter().copied()))
+    }
+
+    /// All that it takes up: endpoints, rooms, people.
+    pub fn resources(&self) -> Vec<Resource> {
+        let mut resources: Vec<Resource> = self.all_endpoints().into_iter().map(Resource::Endpoint).collect();
+        resources.extend(self.room_ids.iter().copied().map(Resource::Room));
+        resources.extend(self.all_people().into_iter().map(Resource::Person));
+        resources
     }
 
     /// What is wrong with it, without a look at the directory. A booking in the past is refused; one that is

@@ -124,14 +124,16 @@ pub struct Savings {
 /// Reckons an endpoint: `present` says of each of its delegates whether the roll-call found him or her there.
 pub fn endpoint(terms: &Terms, place: &Place, present: &[bool]) -> Savings {
     let lines: Vec<Line> = present.iter().map(|present| line(terms, place, *present)).collect();
-    let costs_dong = if place.joined && place.role == EndpointRole::Member && terms.occasion.mode != Mode::InPerson {
-        terms.number("cost.line_dong_per_endpoint") + terms.number("cost.technician_dong_per_endpoint")
-    } else {
-        0
-    };
+    let costs_dong =
+        if place.joined && place.role == EndpointRole::Member && terms.occasion.mode != Mode::InPerson {
+            terms.number("cost.line_dong_per_endpoint") + terms.number("cost.technician_dong_per_endpoint")
+        } else {
+            0
+        };
     let sum = |of: fn(&Line) -> i64| lines.iter().map(of).sum::<i64>();
     let gross_dong = sum(|line| line.total_dong);
-    let travellers = i64::try_from(lines.iter().filter(|line| line.excluded.is_none()).count()).unwrap_or(i64::MAX);
+    let travellers =
+        i64::try_from(lines.iter().filter(|line| line.excluded.is_none()).count()).unwrap_or(i64::MAX);
     let totals = Totals {
         low_dong: sum(|line| line.low_dong) - costs_dong,
         high_dong: sum(|line| line.high_dong) - costs_dong,

@@ -90,7 +90,8 @@ impl Terms {
 
     /// The norm for a zone, if there is one.
     pub fn norm(&self, kind: NormKind, zone: Zone) -> Option<&Norm> {
-        let in_force = self.norms.iter().filter(|norm| norm.kind == kind && norm.zone.is_none_or(|own| own == zone));
+        let in_force =
+            self.norms.iter().filter(|norm| norm.kind == kind && norm.zone.is_none_or(|own| own == zone));
         in_force.max_by_key(|norm| norm.zone.is_some())
     }
 

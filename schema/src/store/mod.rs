@@ -7,12 +7,17 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod bookings;
+pub mod delegates;
 pub mod endpoints;
 mod error;
+pub mod history;
 pub mod logins;
 pub mod outbox;
 pub mod people;
 pub mod rooms;
+pub mod roster;
+pub mod sessions;
 pub mod settings;
 mod sql;
 mod tx;

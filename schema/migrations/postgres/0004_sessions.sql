@@ -1,0 +1,105 @@
+-- Sessions: what is booked, for whom, and what was done with it.
+
+CREATE TABLE sessions (
+    id UUID PRIMARY KEY NOT NULL,
+    subject TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    urgency TEXT NOT NULL,
+    urgency_reason TEXT,
+    mode TEXT NOT NULL,
+    state TEXT NOT NULL,
+    starts_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    held_on TEXT NOT NULL,
+    host_endpoint_id UUID NOT NULL REFERENCES endpoints (id),
+    chair_id UUID REFERENCES people (id),
+    content TEXT NOT NULL,
+    requirements TEXT NOT NULL,
+    contact TEXT NOT NULL,
+    reason TEXT,
+    announced_at BIGINT,
+    notice_due BOOLEAN NOT NULL,
+    notice_kept BOOLEAN NOT NULL,
+    started_at BIGINT,
+    ended_at BIGINT,
+    sample BOOLEAN NOT NULL,
+    created_by UUID REFERENCES accounts (id),
+    created_at BIGINT NOT NULL,
+    search_key TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    CHECK (starts_at < ends_at AND ends_at - starts_at <= 259200000)
+);
+CREATE INDEX sessions_by_start ON sessions (starts_at, id);
+CREATE INDEX sessions_by_date ON sessions (held_on);
+CREATE INDEX sessions_by_state ON sessions (state, starts_at);
+
+-- Thành phần: one line per endpoint, as it was named and placed when the session was scheduled.
+CREATE TABLE roster (
+    id UUID PRIMARY KEY NOT NULL,
+    session_id UUID NOT NULL REFERENCES sessions (id),
+    endpoint_id UUID NOT NULL REFERENCES endpoints (id),
+    endpoint_name TEXT NOT NULL,
+    unit_id UUID NOT NULL REFERENCES units (id),
+    unit_name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    distance_metres BIGINT NOT NULL,
+    one_way_minutes BIGINT NOT NULL,
+    rsvp TEXT NOT NULL,
+    sort_key BYTEA NOT NULL,
+    UNIQUE (session_id, endpoint_id)
+);
+CREATE INDEX roster_by_unit ON roster (unit_id, session_id);
+CREATE INDEX roster_by_endpoint ON roster (endpoint_id, session_id);
+
+CREATE TABLE session_rooms (
+    session_id UUID NOT NULL REFERENCES sessions (id),
+    room_id UUID NOT NULL REFERENCES rooms (id),
+    place BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (session_id, room_id)
+);
+
+CREATE TABLE session_people (
+    session_id UUID NOT NULL REFERENCES sessions (id),
+    person_id UUID NOT NULL REFERENCES people (id),
+    place BIGINT NOT NULL,
+    full_name TEXT NOT NULL,
+    title TEXT NOT NULL,
+    PRIMARY KEY (session_id, person_id)
+);
+
+-- What is taken, from when to when (half-open). Rows of one thing never overlap; no row is longer than three days,
+-- so a look three days back finds everything that could.
+CREATE TABLE bookings (
+    resource TEXT NOT NULL,
+    resource_id UUID NOT NULL,
+    starts_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    session_id UUID NOT NULL REFERENCES sessions (id),
+    PRIMARY KEY (resource_id, starts_at, session_id),
+    CHECK (starts_at < ends_at AND ends_at - starts_at <= 259200000)
+);
+CREATE INDEX bookings_by_session ON bookings (session_id);
+
+CREATE TABLE session_history (
+    session_id UUID NOT NULL REFERENCES sessions (id),
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor_id UUID,
+    actor_name TEXT NOT NULL,
+    action TEXT NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (session_id, seq)
+);
+
+CREATE TABLE session_overrides (
+    session_id UUID NOT NULL REFERENCES sessions (id),
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor_id UUID,
+    actor_name TEXT NOT NULL,
+    code TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (session_id, seq)
+);
