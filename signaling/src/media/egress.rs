@@ -1,0 +1,131 @@
+//! The way out of one connection: packets are written, sealed and gathered in one buffer, ready for segmentation
+//! offload.
+
+use std::time::Instant;
+
+use super::payload::Vp8;
+use super::rtp::{ExtensionIds, Outgoing};
+use super::srtp::{MAX_TAG, Seal};
+
+/// Most bytes gathered for one system call; the kernel's own limit is 64 kB.
+const MAX_RUN_BYTES: usize = 60_000;
+
+/// Packets of one connection that wait for the next flush.
+pub struct Egress {
+    /// Protects what leaves; `None` until the handshake is complete.
+    pub seal: Option<Seal>,
+    /// Header extensions that the client knows.
+    pub ids: ExtensionIds,
+    epoch: Instant,
+    transport_cc: u64,
+    bytes: Vec<u8>,
+    sizes: Vec<usize>,
+}
+
+/// The payload of an outgoing packet, in two parts, and what is to be written over it.
+#[derive(Default)]
+pub struct Body<'a> {
+    /// Goes in front: the original sequence number of a retransmission.
+    pub prefix: &'a [u8],
+    /// The payload.
+    pub payload: &'a [u8],
+    /// New counters for a VP8 descriptor.
+    pub vp8: Option<(Vp8, u16, u8)>,
+}
+
+impl Egress {
+    /// An empty one. `epoch` is the origin of the sender's clock.
+    pub fn new(epoch: Instant) -> Self {
+        Self {
+            seal: None,
+            ids: ExtensionIds::default(),
+            epoch,
+            transport_cc: 0,
+            bytes: Vec::new(),
+            sizes: Vec::new(),
+        }
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.sizes.is_empty()
+    }
+
+    /// Writes and seals one RTP packet. `index` is rollover counter and sequence number; the header's own sequence,
+    /// transport-wide number and clock are filled in here. Returns (transport-wide number, bytes on the wire).
+    pub fn rtp(
+        &mut self,
+        now: Instant,
+        header: &Outgoing<'_>,
+        index: u64,
+        body: &Body<'_>,
+    ) -> Option<(u64, usize)> {
+        let seal = self.seal.as_mut()?;
+        let start = self.bytes.len();
+        let [.., high, low] = index.to_be_bytes();
+        let [.., cc_high, cc_low] = self.transport_cc.to_be_bytes();
+        let clock = now.saturating_duration_since(self.epoch).as_secs_f64() * f64::from(1 << 18);
+        let header = Outgoing {
+            sequence: u16::from_be_bytes([high, low]),
+            transport_cc: Some(u16::from_be_bytes([cc_high, cc_low])),
+            abs_send_time: (clock as u64 & 0x00FF_FFFF) as u32,
+            ..*header
+        };
+        self.bytes.reserve(64 + body.prefix.len() + body.payload.len() + MAX_TAG);
+        let length = header.write(&mut self.bytes, &self.ids);
+        self.bytes.extend_from_slice(body.prefix);
+        let payload = self.bytes.len();
+        self.bytes.extend_from_slice(body.payload);
+        if let Some((vp8, picture, base)) = &body.vp8 {
+            vp8.rewrite(&mut self.bytes[payload..], *picture, *base);
+        }
+        if !seal.rtp(&mut self.bytes, start, length, header.ssrc, index) {
+            self.bytes.truncate(start);
+            return None;
+        }
+        let size = self.bytes.len() - start;
+        self.sizes.push(size);
+        let number = self.transport_cc;
+        self.transport_cc += 1;
+        Some((number, size))
+    }
+
+    /// Seals a compound RTCP packet.
+    pub fn rtcp(&mut self, packet: &[u8]) {
+        if let Some(sealed) = self.seal.as_mut().and_then(|seal| seal.rtcp(packet)) {
+            self.raw(&sealed);
+        }
+    }
+
+    /// Passes bytes that need no protection of ours: records of the handshake.
+    pub fn raw(&mut self, packet: &[u8]) {
+        self.bytes.extend_from_slice(packet);
+        self.sizes.push(packet.len());
+    }
+
+    /// Gives away what waits, in runs of packets of one size (the last of a run may be shorter).
+    pub fn drain(&mut self, mut send: impl FnMut(&[u8], usize)) {
+        let mut rest = self.bytes.as_slice();
+        let mut sizes = self.sizes.as_slice();
+        while let Some(size) = sizes.first().copied() {
+            let (mut count, mut bytes) = (0, 0);
+            for next in sizes {
+                if *next > size || bytes + next > MAX_RUN_BYTES {
+                    break;
+                }
+                count += 1;
+                bytes += next;
+                if *next < size {
+                    break;
+                }
+            }
+            // A packet larger than a run is not made by anything above.
+            let (run, tail) = rest.split_at(bytes.max(size).min(rest.len()));
+            send(run, size);
+            rest = tail;
+            sizes = &sizes[count.max(1)..];
+        }
+        self.bytes.clear();
+        self.sizes.clear();
+    }
+}

@@ -1,0 +1,219 @@
+//! One layer of a publisher's track: a source, what is kept of it, and when it last gave a sign of life.
+
+use std::time::{Duration, Instant};
+
+use super::history::{History, Packet};
+use super::limits::Limits;
+use super::receive::{Arrival, Log};
+
+/// Places of dropped padding that are remembered, for packets that arrive late.
+const MAX_DROPS: usize = 32;
+/// Span over which the bitrate is measured.
+const RATE_WINDOW: Duration = Duration::from_millis(500);
+
+/// A layer.
+pub struct Layer {
+    /// Its source.
+    pub ssrc: Option<u32>,
+    /// The source of its retransmissions.
+    pub repair_ssrc: Option<u32>,
+    /// What arrived and what is missing.
+    pub log: Log,
+    /// The same of its retransmissions.
+    pub repair_log: Log,
+    /// Plaintext of the last packets.
+    pub history: History,
+    /// When its last packet arrived.
+    pub seen: Option<Instant>,
+    /// The publisher's clock: NTP time and the RTP timestamp of that time.
+    pub clock: Option<(u64, u32)>,
+    /// Changes when the source starts anew, so that old offsets are not applied to new counters.
+    pub generation: u32,
+    /// Bits per second, recently.
+    pub bitrate: f64,
+    window: (Option<Instant>, usize),
+    drops: Vec<u64>,
+    dropped: u64,
+    newest: Option<u64>,
+    keyframe: Keyframe,
+}
+
+#[derive(Default)]
+struct Keyframe {
+    wanted: bool,
+    asked: Option<Instant>,
+}
+
+impl Layer {
+    /// A layer that nothing has been heard of.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            ssrc: None,
+            repair_ssrc: None,
+            log: Log::default(),
+            repair_log: Log::default(),
+            history: History::new(limits.history_bytes),
+            seen: None,
+            clock: None,
+            generation: 0,
+            bitrate: 0.0,
+            window: (None, 0),
+            drops: Vec::new(),
+            dropped: 0,
+            newest: None,
+            keyframe: Keyframe::default(),
+        }
+    }
+
+    /// Gives the layer a source, or another one.
+    pub fn bind(&mut self, ssrc: u32) {
+        if self.ssrc != Some(ssrc) {
+            self.ssrc = Some(ssrc);
+            self.log = Log::default();
+            self.clock = None;
+            self.restart();
+        }
+    }
+
+    fn restart(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+        self.drops.clear();
+        self.dropped = 0;
+        self.newest = None;
+    }
+
+    /// Whether something arrived within `patience`.
+    pub fn alive(&self, now: Instant, patience: Duration) -> bool {
+        self.seen.is_some_and(|seen| now.saturating_duration_since(seen) < patience)
+    }
+
+    /// Records a packet; its place in the layer when it is to be passed on. `padding` means it carries nothing: it is
+    /// dropped and those behind it close the gap.
+    pub fn arrived(
+        &mut self,
+        now: Instant,
+        sequence: u16,
+        timestamp: u32,
+        clock_rate: u32,
+        repaired: bool,
+        padding: bool,
+    ) -> Option<u64> {
+        let before = self.log.newest();
+        let index = match self.log.arrived(now, sequence, timestamp, clock_rate, repaired) {
+            Arrival::Stale => return None,
+            Arrival::Filled(index) => index,
+            Arrival::Ahead(index) => {
+                if before.is_some_and(|before| index < before || index - before > 3000) {
+                    self.restart();
+                }
+                index
+            }
+        };
+        if padding {
+            // Behind a packet that was passed on already the gap has been seen, and stays.
+            if self.newest.is_none_or(|newest| index > newest) {
+                self.dropped += 1;
+                if self.drops.len() == MAX_DROPS {
+                    self.drops.remove(0);
+                }
+                self.drops.push(index);
+            }
+            return None;
+        }
+        self.seen = Some(now);
+        self.newest = Some(self.newest.map_or(index, |newest| newest.max(index)));
+        let ahead = self.drops.iter().rev().take_while(|drop| **drop > index).count();
+        let shift = self.dropped - u64::try_from(ahead).unwrap_or_default();
+        index.checked_sub(shift)
+    }
+
+    /// Keeps a packet for retransmission and counts its bytes.
+    pub fn keep(&mut self, now: Instant, packet: Packet, payload: &[u8]) {
+        self.history.push(now, packet, payload);
+        let (since, bytes) = &mut self.window;
+        let since = since.get_or_insert(now);
+        *bytes += payload.len() + 40;
+        let span = now.saturating_duration_since(*since);
+        if span >= RATE_WINDOW {
+            let rate = *bytes as f64 * 8.0 / span.as_secs_f64();
+            self.bitrate = if self.bitrate > 0.0 { (self.bitrate + rate) / 2.0 } else { rate };
+            self.window = (Some(now), 0);
+        }
+        if packet.keyframe {
+            self.keyframe.wanted = false;
+        }
+    }
+
+    /// Somebody cannot go on without a key frame.
+    pub fn want_keyframe(&mut self) {
+        self.keyframe.wanted = true;
+    }
+
+    /// Whether to ask the publisher for one now: wanted, and not asked too recently.
+    pub fn ask_keyframe(&mut self, now: Instant, interval: Duration) -> bool {
+        let recently =
+            self.keyframe.asked.is_some_and(|asked| now.saturating_duration_since(asked) < interval);
+        let ask = self.keyframe.wanted && self.ssrc.is_some() && !recently;
+        if ask {
+            self.keyframe.asked = Some(now);
+        }
+        ask
+    }
+
+    /// Where in time (NTP, 32.32 fixed point) a timestamp of this layer lies.
+    pub fn time_of(&self, timestamp: u32, clock_rate: u32) -> Option<u64> {
+        let (ntp, rtp) = self.clock?;
+        let ticks = i64::from(timestamp.wrapping_sub(rtp).cast_signed());
+        ntp.checked_add_signed((ticks << 32) / i64::from(clock_rate))
+    }
+
+    /// The timestamp of this layer at a time.
+    pub fn timestamp_at(&self, ntp: u64, clock_rate: u32) -> Option<u32> {
+        let (known, rtp) = self.clock?;
+        let step = i128::from(ntp) - i128::from(known);
+        let ticks = (step * i128::from(clock_rate)) >> 32;
+        Some(rtp.wrapping_add(i64::try_from(ticks).ok()? as u32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pass(layer: &mut Layer, now: Instant, sequence: u16, padding: bool) -> Option<u64> {
+        layer.arrived(now, sequence, 0, 90_000, false, padding)
+    }
+
+    #[test]
+    fn padding_leaves_no_gap_and_late_packets_still_find_their_place() {
+        let (now, mut layer) = (Instant::now(), Layer::new(&Limits::default()));
+        assert_eq!(pass(&mut layer, now, 100, false), Some(100));
+        assert_eq!(pass(&mut layer, now, 102, false), Some(102), "101 is late");
+        assert_eq!(pass(&mut layer, now, 103, true), None);
+        assert_eq!(pass(&mut layer, now, 104, true), None);
+        assert_eq!(pass(&mut layer, now, 105, false), Some(103));
+        assert_eq!(pass(&mut layer, now, 101, false), Some(101), "in front of the padding");
+        assert_eq!(pass(&mut layer, now, 106, false), Some(104));
+    }
+
+    #[test]
+    fn key_frames_are_asked_for_no_more_often_than_allowed() {
+        let (now, mut layer) = (Instant::now(), Layer::new(&Limits::default()));
+        let interval = Duration::from_millis(500);
+        layer.bind(7);
+        assert!(!layer.ask_keyframe(now, interval), "nobody wants one");
+        layer.want_keyframe();
+        assert!(layer.ask_keyframe(now, interval));
+        assert!(!layer.ask_keyframe(now + Duration::from_millis(499), interval));
+        assert!(layer.ask_keyframe(now + interval, interval), "the first request or its answer was lost");
+    }
+
+    #[test]
+    fn timestamps_of_two_layers_meet_in_time() {
+        let (mut low, mut high) = (Layer::new(&Limits::default()), Layer::new(&Limits::default()));
+        low.clock = Some((10 << 32, 1000));
+        high.clock = Some((11 << 32, 500_000));
+        let time = high.time_of(500_000 + 90_000, 90_000).unwrap();
+        assert_eq!(low.timestamp_at(time, 90_000), Some(1000 + 2 * 90_000));
+    }
+}

@@ -1,0 +1,61 @@
+//! What one client may take, and how patient the media plane is. Every figure is a setting with its reason beside it.
+
+use std::time::Duration;
+
+/// Ceilings and clocks of the media plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// PeerConnections of one worker. 4096 is 40 rooms of 50 endpoints with two connections each.
+    pub peers: usize,
+    /// Media sections of one description. Single path sections are never used twice, so a long session needs room.
+    pub sections: usize,
+    /// Bytes of one description: a section takes about 2 kB.
+    pub description_bytes: usize,
+    /// Synchronisation sources one publisher may use: three layers and their retransmissions per track.
+    pub ssrcs: usize,
+    /// Silence, nothing authentic at all, after which a peer counts as lost. Browsers check every 2.5 s; a Wi-Fi drop
+    /// of 8 s must pass.
+    pub consent: Duration,
+    /// From the first description to the end of the handshake.
+    pub handshake: Duration,
+    /// Datagrams kept while the fingerprint of the client is not known yet (its first flight may overtake its answer).
+    pub early_datagrams: usize,
+    /// Least time between two key-frame requests to one layer: a key frame costs ten times a normal one.
+    pub keyframe_interval: Duration,
+    /// A layer without packets for this long is not alive.
+    pub layer_alive: Duration,
+    /// Times one missing packet is asked for.
+    pub nack_retries: u8,
+    /// Packets asked for in one report.
+    pub nack_batch: usize,
+    /// Bytes of plaintext kept per layer for retransmission, at most.
+    pub history_bytes: usize,
+    /// Bytes waiting in one data channel's send buffer before frames are dropped.
+    pub data_buffer_bytes: usize,
+    /// Longest data frame taken from a client.
+    pub data_frame_bytes: usize,
+    /// Data channels of one peer.
+    pub data_channels: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            peers: 4096,
+            sections: 1024,
+            description_bytes: 1 << 20,
+            ssrcs: 128,
+            consent: Duration::from_secs(12),
+            handshake: Duration::from_secs(30),
+            early_datagrams: 4,
+            keyframe_interval: Duration::from_millis(500),
+            layer_alive: Duration::from_millis(1000),
+            nack_retries: 8,
+            nack_batch: 128,
+            history_bytes: 512 * 1024,
+            data_buffer_bytes: 1 << 20,
+            data_frame_bytes: 64 * 1024,
+            data_channels: 8,
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The media plane: ICE-lite, DTLS, SRTP, data channels, session descriptions and selective forwarding.
+//!
+//! It is told of datagrams and of time and answers with datagrams and events; it owns no socket and reads no clock.
+//! Begin with [`path`](self::path) for what happens to a packet, and with `seam` for what a room may ask.
+
+mod channels;
+mod dtls;
+mod egress;
+mod engine;
+mod forward;
+mod history;
+mod layer;
+mod limits;
+mod negotiate;
+mod path;
+mod payload;
+mod peer;
+mod receive;
+mod replay;
+mod rtcp;
+mod rtp;
+mod sdp;
+mod seam;
+mod srtp;
+mod stun;
+mod survey;
+mod tick;
+mod track;
+mod twcc;
+
+pub use engine::{Config, Engine};
+pub use limits::Limits;
+pub use peer::Source;

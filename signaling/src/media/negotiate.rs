@@ -1,0 +1,199 @@
+//! What descriptions do to connections: who the client is, what it sends, which section carries what.
+
+use super::dtls::Dtls;
+use super::engine::Engine;
+use super::peer::{Peer, Section};
+use super::rtp::{EXTENSIONS, Extension, ExtensionIds};
+use super::sdp::{self, Credentials, Description, Local, OutSection};
+use super::track::Track;
+use crate::room::media::{MediaError, MediaKind, PeerId, PeerRole, SendingSection};
+
+impl Engine {
+    pub(super) fn credentials(&self) -> Credentials {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        Credentials { ufrag: hex(&self.random::<8>()), password: hex(&self.random::<16>()) }
+    }
+
+    pub(super) fn peer_index(&self, peer: PeerId) -> Result<usize, MediaError> {
+        self.peer_ids.get(&peer).copied().ok_or(MediaError::NoPeer)
+    }
+
+    /// Notes who the client says it is; starts the association when that is new. An ICE restart gets credentials.
+    pub(super) fn meet(&mut self, index: usize, description: &Description) -> Result<(), MediaError> {
+        let now = self.now;
+        if description.passive {
+            return Err(MediaError::BadDescription("the client must open the DTLS association".to_owned()));
+        }
+        let fresh = self.credentials();
+        let peer = self.peers.get_mut(index).ok_or(MediaError::NoPeer)?;
+        match &peer.fingerprint {
+            Some(known) if *known != description.fingerprint => {
+                return Err(MediaError::BadDescription("the certificate has changed".to_owned()));
+            }
+            Some(_) => {}
+            None => {
+                let dtls = Dtls::new(&self.identity, &description.fingerprint)
+                    .map_err(|error| MediaError::BadDescription(error.to_string()))?;
+                peer.dtls = Some(dtls);
+                peer.fingerprint = Some(description.fingerprint.clone());
+                peer.since = Some(now);
+            }
+        }
+        let ufrag = &description.ice.0;
+        let restarted = peer.remote_ufrag.as_ref().is_some_and(|known| known != ufrag);
+        peer.remote_ufrag = Some(ufrag.clone());
+        if restarted && peer.role != PeerRole::Subscriber {
+            self.restart(index, fresh);
+        }
+        let early = self.peers.get_mut(index).map(|peer| std::mem::take(&mut peer.early)).unwrap_or_default();
+        for record in early {
+            self.record(now, index, &record);
+        }
+        Ok(())
+    }
+
+    pub(super) fn restart(&mut self, index: usize, fresh: Credentials) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        self.fragments.insert(fresh.ufrag.clone(), index);
+        if let Some(abandoned) = peer.fresh.replace(fresh) {
+            self.fragments.remove(&abandoned.ufrag);
+        }
+    }
+
+    pub(super) fn remove_track(&mut self, peer: usize, mid: &str) {
+        let Some(peer) = self.peers.get_mut(peer) else { return };
+        let Some(index) = peer.inbound.tracks.remove(mid) else { return };
+        peer.inbound.sources.retain(|_, source| source.track != index);
+        if let Some(track) = self.tracks.try_remove(index) {
+            for forward in track.forwards {
+                if let Some(forward) = self.forwards.get_mut(forward) {
+                    forward.track = None;
+                    forward.interrupt();
+                }
+            }
+        }
+    }
+
+    /// Takes a section in which the client sends.
+    pub(super) fn publish(
+        &mut self,
+        index: usize,
+        section: &sdp::Section,
+        kind: MediaKind,
+    ) -> Option<SendingSection> {
+        let codec = section.formats.iter().find_map(|format| format.codec)?;
+        let peer = self.peers.get_mut(index)?;
+        peer.inbound.agree(&section.formats);
+        agree_extensions(&mut peer.inbound.ids, &section.extensions);
+        let known = peer.inbound.tracks.get(&section.mid).copied();
+        let same = known.filter(|track| {
+            self.tracks.get(*track).is_some_and(|track| track.kind == kind && track.rids == section.rids)
+        });
+        let track = if let Some(track) = same {
+            track
+        } else {
+            self.remove_track(index, &section.mid);
+            let track = Track::new(index, &section.mid, kind, &section.rids, &self.limits);
+            let track = self.tracks.insert(track);
+            self.peers.get_mut(index)?.inbound.tracks.insert(section.mid.clone(), track);
+            track
+        };
+        let entry = self.tracks.get_mut(track)?;
+        entry.codec = Some(codec);
+        // Where layers have names, the sources of the description stand in no known order.
+        if section.rids.is_empty() {
+            while entry.layers.len() < section.sources.len().min(3) {
+                entry.layers.push(super::layer::Layer::new(&self.limits));
+            }
+            let sources = &mut self.peers.get_mut(index)?.inbound.sources;
+            for (layer, (ssrc, repair)) in section.sources.iter().enumerate() {
+                let role = |repair| super::peer::Role { track, layer, repair };
+                if sources.len() + 2 > self.limits.ssrcs {
+                    break;
+                }
+                entry.layers[layer].bind(*ssrc);
+                sources.retain(|known, source| known == ssrc || *source != role(false));
+                sources.insert(*ssrc, role(false));
+                if let Some(repair) = repair {
+                    entry.layers[layer].repair_ssrc = Some(*repair);
+                    sources.insert(*repair, role(true));
+                }
+            }
+        }
+        Some(SendingSection {
+            mid: section.mid.clone(),
+            kind,
+            cid: section.track.clone(),
+            rids: section.rids.clone(),
+            mime_type: codec.mime_type().to_owned(),
+        })
+    }
+
+    /// Single path: the forward that a receiving section carries, a waiting one if it is free.
+    pub(super) fn carry(&mut self, index: usize, section: &sdp::Section, kind: MediaKind) -> Option<usize> {
+        let peer = self.peers.get_mut(index)?;
+        if let Some(known) = peer.sections.iter().find(|known| known.mid == section.mid) {
+            return known.forward;
+        }
+        let waiting = peer.forwards.iter().copied().find(|forward| {
+            self.forwards.get(*forward).is_some_and(|forward| forward.kind == kind && forward.mid.is_none())
+        })?;
+        peer.sections.push(Section {
+            mid: section.mid.clone(),
+            kind: Some(kind),
+            formats: Vec::new(),
+            forward: Some(waiting),
+        });
+        Some(waiting)
+    }
+
+    /// The text of a description of ours.
+    pub(super) fn describe(&self, peer: &Peer, sections: &[OutSection<'_>], setup: &'static str) -> String {
+        let local = Local {
+            session: peer.session.0,
+            version: peer.session.1,
+            fingerprint: &self.identity.fingerprint,
+            credentials: peer.fresh.as_ref().unwrap_or(&peer.local),
+            candidates: &self.candidates,
+            setup,
+        };
+        sdp::write(&local, sections)
+    }
+}
+
+pub(super) fn agree_extensions(ids: &mut ExtensionIds, offered: &[(u8, String)]) {
+    for (extension, uri) in EXTENSIONS {
+        if let Some((id, _)) = offered.iter().find(|(_, offered)| offered == uri) {
+            ids.set(extension, *id);
+        }
+    }
+}
+
+/// Extensions of an answer: those of the offer that we know, with the client's ids.
+pub(super) fn answered_extensions(section: &sdp::Section, receiving: bool) -> Vec<(u8, &str)> {
+    let known = |uri: &str| {
+        EXTENSIONS.iter().any(|(extension, known)| {
+            *known == uri && (receiving || !matches!(extension, Extension::Rid | Extension::RepairedRid))
+        })
+    };
+    let offered = section.extensions.iter().filter(|(id, uri)| (1..=14).contains(id) && known(uri));
+    offered.map(|(id, uri)| (*id, uri.as_str())).collect()
+}
+
+/// Extensions of our offers, with the ids that browsers use themselves.
+pub(super) fn offered_extensions(kind: MediaKind) -> Vec<(u8, &'static str)> {
+    EXTENSIONS
+        .iter()
+        .filter_map(|(extension, uri)| {
+            let id = match (extension, kind) {
+                (Extension::AudioLevel, MediaKind::Audio) => 1,
+                (Extension::AbsSendTime, _) => 2,
+                (Extension::TransportCc, _) => 3,
+                (Extension::Mid, _) => 4,
+                (Extension::Orientation, MediaKind::Video) => 13,
+                _ => return None,
+            };
+            Some((id, *uri))
+        })
+        .collect()
+}

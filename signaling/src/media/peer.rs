@@ -1,0 +1,184 @@
+//! One PeerConnection of a client, as the server holds it.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::channels::Channels;
+use super::dtls::Dtls;
+use super::egress::Egress;
+use super::rtp::ExtensionIds;
+use super::sdp::{Codec, Credentials, Format};
+use super::srtp::Open;
+use super::twcc::Recorder;
+use crate::room::media::{MediaKind, PeerId, PeerRole};
+
+/// Where a datagram came from, and where one goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// An address over UDP.
+    Udp(SocketAddr),
+    /// A TCP connection: its number on this worker, and the address at its other end.
+    Tcp(u64, SocketAddr),
+}
+
+impl Source {
+    /// The client's address.
+    pub fn address(self) -> SocketAddr {
+        match self {
+            Self::Udp(address) | Self::Tcp(_, address) => address,
+        }
+    }
+}
+
+/// What a payload type of the client's carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Payload {
+    /// Not agreed.
+    #[default]
+    Unknown,
+    /// A codec.
+    Media(Codec),
+    /// Retransmissions of another payload type.
+    Repair(u8),
+}
+
+/// What an incoming source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Role {
+    /// The track.
+    pub track: usize,
+    /// Its layer.
+    pub layer: usize,
+    /// Whether it repeats packets of that layer.
+    pub repair: bool,
+}
+
+/// What the client sends.
+pub struct Inbound {
+    /// Header extensions that it uses.
+    pub ids: ExtensionIds,
+    /// By payload type.
+    pub formats: [Payload; 128],
+    /// By source. Remembered over renegotiations: browsers name layers only in their first packets.
+    pub sources: HashMap<u32, Role>,
+    /// By section.
+    pub tracks: HashMap<String, usize>,
+    /// Arrivals to report.
+    pub arrivals: Recorder,
+    /// Their NTP clock to ours: to be added, wrapping. Fixed at the first sender report, so that sound and picture
+    /// stay together.
+    pub clock_offset: Option<u64>,
+}
+
+/// A section as agreed.
+pub struct Section {
+    /// Its name.
+    pub mid: String,
+    /// Audio or video; `None` for data channels.
+    pub kind: Option<MediaKind>,
+    /// Payload types that we offered.
+    pub formats: Vec<Format>,
+    /// What it carries to the client; `None` when that is over: sections are never used twice.
+    pub forward: Option<usize>,
+}
+
+/// Loss as the two ends see it, since it was last told.
+#[derive(Default)]
+pub struct Quality {
+    /// Packets expected.
+    pub expected: u64,
+    /// Packets of them lost.
+    pub lost: u64,
+    /// Last known round trip.
+    pub round_trip: Option<Duration>,
+}
+
+/// A connection.
+pub struct Peer {
+    /// The room's name for it.
+    pub id: PeerId,
+    /// Which way it carries media.
+    pub role: PeerRole,
+    /// `o=` line: session and version.
+    pub session: (u64, u64),
+    /// Credentials in use.
+    pub local: Credentials,
+    /// Credentials of a restart that the client has not completed.
+    pub fresh: Option<Credentials>,
+    /// The client's user name fragment: another one in an offer is a restart.
+    pub remote_ufrag: Option<String>,
+    /// The client's certificate.
+    pub fingerprint: Option<String>,
+    /// Where packets go.
+    pub remote: Option<Source>,
+    /// Addresses that have proven to be the client's.
+    pub addresses: Vec<Source>,
+    /// When the first description was exchanged.
+    pub since: Option<Instant>,
+    /// When something authentic last arrived.
+    pub heard: Instant,
+    /// The association; `None` until the fingerprint is known.
+    pub dtls: Option<Dtls>,
+    /// Records that came before that.
+    pub early: Vec<Vec<u8>>,
+    /// Whether the handshake is complete.
+    pub connected: bool,
+    /// Whether the room has been told that it is gone.
+    pub lost: bool,
+    /// Data channels.
+    pub channels: Channels,
+    /// Opens what arrives; `None` until the handshake is complete.
+    pub open: Option<Open>,
+    /// The way out.
+    pub egress: Egress,
+    /// What it sends.
+    pub inbound: Inbound,
+    /// Sections of our offers (subscriber), or those in which the client receives (single).
+    pub sections: Vec<Section>,
+    /// Whether an offer of ours waits for its answer.
+    pub offered: bool,
+    /// Tracks that it receives.
+    pub forwards: Vec<usize>,
+    /// Our own source in feedback.
+    pub ssrc: u32,
+    /// When reports were last sent.
+    pub reported: Instant,
+    /// Loss and round trip.
+    pub quality: Quality,
+    /// When they were last told.
+    pub quality_told: Instant,
+}
+
+impl Inbound {
+    /// Nothing agreed yet.
+    pub fn new() -> Self {
+        Self {
+            ids: ExtensionIds::default(),
+            formats: [Payload::Unknown; 128],
+            sources: HashMap::new(),
+            tracks: HashMap::new(),
+            arrivals: Recorder::default(),
+            clock_offset: None,
+        }
+    }
+
+    /// Agrees on the payload types of a section.
+    pub fn agree(&mut self, formats: &[Format]) {
+        for format in formats {
+            let payload = match (format.codec, format.repairs) {
+                (Some(codec), _) => Payload::Media(codec),
+                (None, Some(repairs)) => Payload::Repair(repairs),
+                (None, None) => continue,
+            };
+            if let Some(place) = self.formats.get_mut(usize::from(format.payload_type)) {
+                *place = payload;
+            }
+        }
+    }
+
+    /// What a payload type carries.
+    pub fn format(&self, payload_type: u8) -> Payload {
+        self.formats.get(usize::from(payload_type)).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,238 @@
+//! What arrived of one source, what is missing, and the report about it (RFC 3550 appendix A, RFC 4585).
+
+use std::time::{Duration, Instant};
+
+use rtc_rtcp::reception_report::ReceptionReport;
+
+use super::replay::nearest;
+
+/// Missing packets remembered at once; more is not loss but a jump.
+const MAX_MISSING: usize = 512;
+/// A jump of the sequence by more than this starts the source anew.
+const MAX_GAP: u64 = 3000;
+/// Wait before a missing packet is asked for: a reordered one comes by itself.
+const REORDER: Duration = Duration::from_millis(10);
+/// Wait before it is asked for again while the round trip is not known.
+const FIRST_RETRY: Duration = Duration::from_millis(80);
+
+struct Missing {
+    index: u64,
+    tries: u8,
+    next: Instant,
+    asked: Option<Instant>,
+}
+
+/// The log of one source.
+#[derive(Default)]
+pub struct Log {
+    /// First and newest index; `None` before the first packet.
+    span: Option<(u64, u64)>,
+    received: u64,
+    missing: Vec<Missing>,
+    jitter: f64,
+    last: Option<(Instant, u32)>,
+    reported: (u64, u64),
+    sender_report: Option<(u32, Instant)>,
+    retry: Option<Duration>,
+}
+
+/// What a packet is to the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// In order, or ahead of order: this is its index.
+    Ahead(u64),
+    /// One that was missing.
+    Filled(u64),
+    /// Not wanted: seen before, or given up.
+    Stale,
+}
+
+impl Log {
+    /// Records a packet. `repaired`: it came as a retransmission, which tells nothing about the line's loss or jitter.
+    pub fn arrived(
+        &mut self,
+        now: Instant,
+        sequence: u16,
+        timestamp: u32,
+        clock_rate: u32,
+        repaired: bool,
+    ) -> Arrival {
+        let Some((first, newest)) = self.span else {
+            if repaired {
+                return Arrival::Stale;
+            }
+            let index = u64::from(sequence);
+            self.span = Some((index, index));
+            self.received = 1;
+            return Arrival::Ahead(index);
+        };
+        let index = nearest(newest, sequence);
+        if index <= newest {
+            let Some(at) = self.missing.iter().position(|missing| missing.index == index) else {
+                return Arrival::Stale;
+            };
+            let missing = self.missing.swap_remove(at);
+            if repaired {
+                // From the last request to the answer: the only round trip that an ICE-lite server sees.
+                if let (Some(asked), 1) = (missing.asked, missing.tries) {
+                    let sample = now.saturating_duration_since(asked);
+                    self.retry = Some(self.retry.map_or(sample, |known| (known * 7 + sample) / 8));
+                }
+            } else {
+                self.received += 1;
+            }
+            return Arrival::Filled(index);
+        }
+        if index - newest > MAX_GAP {
+            *self = Self { sender_report: self.sender_report, retry: self.retry, ..Self::default() };
+            self.span = Some((index, index));
+            self.received = 1;
+            return Arrival::Ahead(index);
+        }
+        let keep = MAX_MISSING.saturating_sub(self.missing.len());
+        for lost in (newest + 1..index).rev().take(keep) {
+            self.missing.push(Missing { index: lost, tries: 0, next: now + REORDER, asked: None });
+        }
+        if repaired {
+            // Probing repeats old packets; a repair ahead of the newest is the stream itself.
+            self.span = Some((first, index));
+            return Arrival::Ahead(index);
+        }
+        self.span = Some((first, index));
+        self.received += 1;
+        self.measure_jitter(now, timestamp, clock_rate);
+        Arrival::Ahead(index)
+    }
+
+    /// The index of the newest packet.
+    pub fn newest(&self) -> Option<u64> {
+        self.span.map(|(_, newest)| newest)
+    }
+
+    /// Round trip to the sender, where a retransmission has shown it.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.retry
+    }
+
+    /// Packets to ask for now.
+    pub fn ask(&mut self, now: Instant, retries: u8, batch: usize, out: &mut Vec<u16>) {
+        let wait = self.retry.map_or(FIRST_RETRY, |rtt| (rtt + rtt / 4).max(Duration::from_millis(20)));
+        self.missing.retain(|missing| missing.tries < retries || missing.next > now);
+        for missing in &mut self.missing {
+            if missing.next <= now && missing.tries < retries && out.len() < batch {
+                missing.tries += 1;
+                // Each further request waits longer: the line is full, not deaf.
+                missing.next = now + wait * u32::from(missing.tries.min(4));
+                missing.asked = Some(now);
+                let [.., high, low] = missing.index.to_be_bytes();
+                out.push(u16::from_be_bytes([high, low]));
+            }
+        }
+        out.sort_unstable();
+    }
+
+    /// Notes a sender report, to be echoed.
+    pub fn sender_report(&mut self, now: Instant, ntp: u64) {
+        let [_, _, a, b, c, d, _, _] = ntp.to_be_bytes();
+        self.sender_report = Some((u32::from_be_bytes([a, b, c, d]), now));
+    }
+
+    /// The report about this source since the last one, and (lost, expected) of that time.
+    pub fn report(&mut self, now: Instant, ssrc: u32) -> Option<(ReceptionReport, (u64, u64))> {
+        let (first, newest) = self.span?;
+        let expected = newest - first + 1;
+        let (expected_before, received_before) =
+            std::mem::replace(&mut self.reported, (expected, self.received));
+        let expected_now = expected.saturating_sub(expected_before);
+        let lost_now = expected_now.saturating_sub(self.received.saturating_sub(received_before));
+        let fraction = if expected_now == 0 { 0 } else { (lost_now * 256 / expected_now).min(255) };
+        let (echo, delay) = self.sender_report.map_or((0, 0), |(middle, at)| {
+            let delay = now.saturating_duration_since(at).as_secs_f64() * 65_536.0;
+            (middle, delay as u32)
+        });
+        let report = ReceptionReport {
+            ssrc,
+            fraction_lost: u8::try_from(fraction).unwrap_or(u8::MAX),
+            total_lost: u32::try_from(expected.saturating_sub(self.received).min(0x7F_FFFF))
+                .unwrap_or_default(),
+            last_sequence_number: u32::try_from(newest & 0xFFFF_FFFF).unwrap_or_default(),
+            jitter: self.jitter as u32,
+            last_sender_report: echo,
+            delay,
+        };
+        Some((report, (lost_now, expected_now)))
+    }
+
+    fn measure_jitter(&mut self, now: Instant, timestamp: u32, clock_rate: u32) {
+        // RFC 3550 section 6.4.1: how much the spacing of arrivals differs from the spacing of timestamps.
+        if let Some((at, stamp)) = self.last.replace((now, timestamp)) {
+            let arrival = now.saturating_duration_since(at).as_secs_f64() * f64::from(clock_rate);
+            let step = (arrival - f64::from(timestamp.wrapping_sub(stamp).cast_signed())).abs();
+            // A wrap of the timestamp is no jitter.
+            if step < f64::from(clock_rate) {
+                self.jitter += (step - self.jitter) / 16.0;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AUDIO: u32 = 48_000;
+
+    fn asked(log: &mut Log, now: Instant) -> Vec<u16> {
+        let mut out = Vec::new();
+        log.ask(now, 3, 100, &mut out);
+        out
+    }
+
+    #[test]
+    fn a_reordered_packet_is_not_asked_for() {
+        let (now, mut log) = (Instant::now(), Log::default());
+        log.arrived(now, 10, 0, AUDIO, false);
+        log.arrived(now, 12, 0, AUDIO, false);
+        assert_eq!(asked(&mut log, now), [0; 0]);
+        assert_eq!(log.arrived(now, 11, 0, AUDIO, false), Arrival::Filled(11));
+        assert_eq!(asked(&mut log, now + Duration::from_secs(1)), [0; 0]);
+    }
+
+    #[test]
+    fn a_lost_packet_is_asked_for_a_few_times_and_then_given_up() {
+        let (mut now, mut log) = (Instant::now(), Log::default());
+        log.arrived(now, 65_534, 0, AUDIO, false);
+        log.arrived(now, 1, 0, AUDIO, false);
+        let mut requests = 0;
+        for _ in 0..1000 {
+            now += Duration::from_millis(10);
+            let out = asked(&mut log, now);
+            assert!(out.is_empty() || out == [0, 65_535]);
+            requests += out.len();
+        }
+        assert_eq!(requests, 2 * 3);
+        assert_eq!(log.arrived(now, 0, 0, AUDIO, true), Arrival::Stale, "given up");
+    }
+
+    #[test]
+    fn a_repaired_packet_counts_as_lost_on_the_line_but_is_new() {
+        let (now, mut log) = (Instant::now(), Log::default());
+        for sequence in [0, 1, 3] {
+            log.arrived(now, sequence, 0, AUDIO, false);
+        }
+        assert_eq!(log.arrived(now, 2, 0, AUDIO, true), Arrival::Filled(2));
+        assert_eq!(log.arrived(now, 2, 0, AUDIO, true), Arrival::Stale, "once");
+        let (report, (lost, expected)) = log.report(now, 7).unwrap();
+        assert_eq!((report.fraction_lost, report.total_lost, lost, expected), (64, 1, 1, 4));
+        let (report, _) = log.report(now, 7).unwrap();
+        assert_eq!((report.fraction_lost, report.total_lost), (0, 1), "nothing new");
+    }
+
+    #[test]
+    fn a_probe_that_repeats_an_old_packet_is_dropped() {
+        let (now, mut log) = (Instant::now(), Log::default());
+        log.arrived(now, 5, 0, AUDIO, false);
+        log.arrived(now, 6, 0, AUDIO, false);
+        assert_eq!(log.arrived(now, 5, 0, AUDIO, true), Arrival::Stale);
+    }
+}

@@ -1,0 +1,191 @@
+//! From text to [`Description`].
+
+use std::collections::HashMap;
+use std::io::Cursor;
+
+use rtc_sdp::description::common::Attribute;
+use rtc_sdp::description::media::MediaDescription;
+use rtc_sdp::description::session::SessionDescription;
+
+use super::{Description, Direction, Format, Section, SectionKind, feedback};
+use crate::room::media::{MediaError, MediaKind};
+
+fn refused(why: &str) -> MediaError {
+    MediaError::BadDescription(why.to_owned())
+}
+
+/// Understands a client's description.
+pub fn parse(text: &str, max_sections: usize, max_bytes: usize) -> Result<Description, MediaError> {
+    if text.len() > max_bytes {
+        return Err(MediaError::Limit("size of a session description"));
+    }
+    let session = SessionDescription::unmarshal(&mut Cursor::new(text.as_bytes()))
+        .map_err(|error| MediaError::BadDescription(error.to_string()))?;
+    if session.media_descriptions.len() > max_sections {
+        return Err(MediaError::Limit("sections of a session description"));
+    }
+    let anywhere = |key: &str| {
+        let inside = || session.media_descriptions.iter().find_map(|media| value(&media.attributes, key));
+        value(&session.attributes, key).or_else(inside)
+    };
+    let ufrag = anywhere("ice-ufrag").ok_or_else(|| refused("no ICE user name fragment"))?;
+    let password = anywhere("ice-pwd").ok_or_else(|| refused("no ICE password"))?;
+    let fingerprint = anywhere("fingerprint").ok_or_else(|| refused("no certificate fingerprint"))?;
+    let fingerprint = match fingerprint.split_once(' ') {
+        Some((kind, digest)) if kind.eq_ignore_ascii_case("sha-256") => digest.trim().to_ascii_uppercase(),
+        _ => return Err(refused("the certificate fingerprint is not SHA-256")),
+    };
+    let mut mids = std::collections::HashSet::new();
+    let mut sections = Vec::with_capacity(session.media_descriptions.len());
+    for media in &session.media_descriptions {
+        let section = section(media)?;
+        if !mids.insert(section.mid.clone()) {
+            return Err(refused("two sections have one name"));
+        }
+        sections.push(section);
+    }
+    Ok(Description {
+        sections,
+        ice: (ufrag.to_owned(), password.to_owned()),
+        fingerprint,
+        passive: anywhere("setup") == Some("passive"),
+    })
+}
+
+fn value<'a>(attributes: &'a [Attribute], key: &str) -> Option<&'a str> {
+    values(attributes, key).next()
+}
+
+fn values<'a>(attributes: &'a [Attribute], key: &str) -> impl Iterator<Item = &'a str> {
+    attributes
+        .iter()
+        .filter(move |attribute| attribute.key == key)
+        .filter_map(|attribute| attribute.value.as_deref())
+}
+
+fn section(media: &MediaDescription) -> Result<Section, MediaError> {
+    let attributes = &media.attributes;
+    let mid = value(attributes, "mid").ok_or_else(|| refused("a section has no name"))?;
+    // Mids travel in one-byte header extensions.
+    if mid.is_empty() || mid.len() > 16 {
+        return Err(refused("the name of a section is not 1 to 16 bytes"));
+    }
+    let name = &media.media_name;
+    let kind = match name.media.as_str() {
+        "audio" => SectionKind::Media(MediaKind::Audio),
+        "video" => SectionKind::Media(MediaKind::Video),
+        "application" if name.protos.iter().any(|part| part == "SCTP") => SectionKind::Data,
+        _ => SectionKind::Other,
+    };
+    let has = |key: &str| attributes.iter().any(|attribute| attribute.key == key);
+    let direction = match (has("sendonly"), has("recvonly"), has("inactive")) {
+        (true, ..) => Direction::SendOnly,
+        (_, true, _) => Direction::RecvOnly,
+        (.., true) => Direction::Inactive,
+        _ => Direction::SendRecv,
+    };
+    Ok(Section {
+        mid: mid.to_owned(),
+        kind,
+        media: name.media.clone(),
+        protocol: name.protos.join("/"),
+        raw_formats: name.formats.join(" "),
+        rejected: name.port.value == 0,
+        direction,
+        formats: match kind {
+            SectionKind::Media(kind) => formats(kind, media),
+            _ => Vec::new(),
+        },
+        extensions: extensions(attributes),
+        rids: rids(attributes),
+        sources: sources(attributes),
+        track: value(attributes, "msid")
+            .and_then(|msid| msid.split_once(' '))
+            .map(|(_, track)| track.trim().to_owned()),
+    })
+}
+
+fn formats(kind: MediaKind, media: &MediaDescription) -> Vec<Format> {
+    let by_type = |key: &str| {
+        let mut found: HashMap<u8, Vec<&str>> = HashMap::new();
+        for (head, tail) in values(&media.attributes, key).filter_map(|value| value.split_once(' ')) {
+            if let Ok(payload_type) = head.parse() {
+                found.entry(payload_type).or_default().push(tail.trim());
+            }
+        }
+        found
+    };
+    let (names, parameters, wishes) = (by_type("rtpmap"), by_type("fmtp"), by_type("rtcp-fb"));
+    let first = |map: &HashMap<u8, Vec<&str>>, payload_type| {
+        map.get(&payload_type).and_then(|values| values.first()).copied().unwrap_or_default().to_owned()
+    };
+    let known = media.media_name.formats.iter().filter_map(|text| {
+        let payload_type = text.parse().ok().filter(|payload_type| *payload_type < 128)?;
+        let ours = feedback(kind);
+        let kept = wishes.get(&payload_type).into_iter().flatten().filter(|wish| ours.contains(wish));
+        let kept = kept.map(|wish| (*wish).to_owned()).collect();
+        Format::parse(
+            kind,
+            payload_type,
+            &first(&names, payload_type),
+            &first(&parameters, payload_type),
+            kept,
+        )
+    });
+    let known: Vec<Format> = known.collect();
+    // Retransmissions of what is not taken are not taken either.
+    let media: Vec<u8> = known.iter().filter(|f| f.codec.is_some()).map(|f| f.payload_type).collect();
+    known.into_iter().filter(|format| format.repairs.is_none_or(|apt| media.contains(&apt))).collect()
+}
+
+fn extensions(attributes: &[Attribute]) -> Vec<(u8, String)> {
+    values(attributes, "extmap")
+        .filter_map(|value| {
+            let mut words = value.split(' ');
+            // The id may carry a direction: `3/sendonly`.
+            let id = words.next()?.split('/').next()?.parse().ok()?;
+            Some((id, words.next()?.to_owned()))
+        })
+        .collect()
+}
+
+fn rids(attributes: &[Attribute]) -> Vec<String> {
+    values(attributes, "rid")
+        .filter_map(|value| {
+            let mut words = value.split(' ');
+            let rid = words.next()?;
+            let valid =
+                !rid.is_empty() && rid.len() <= 16 && rid.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            (words.next()? == "send" && valid).then(|| rid.to_owned())
+        })
+        .take(3)
+        .collect()
+}
+
+fn sources(attributes: &[Attribute]) -> Vec<(u32, Option<u32>)> {
+    let mut order = Vec::new();
+    for ssrc in values(attributes, "ssrc").filter_map(|value| value.split(' ').next()?.parse::<u32>().ok()) {
+        if !order.contains(&ssrc) {
+            order.push(ssrc);
+        }
+    }
+    let groups = |semantics: &'static str| {
+        values(attributes, "ssrc-group").filter_map(move |value| {
+            let mut words = value.split(' ');
+            (words.next()? == semantics)
+                .then(|| words.filter_map(|word| word.parse::<u32>().ok()).collect::<Vec<_>>())
+        })
+    };
+    let pairs: HashMap<u32, u32> =
+        groups("FID").filter(|group| group.len() == 2).map(|g| (g[0], g[1])).collect();
+    if let Some(layers) = groups("SIM").next() {
+        order = layers;
+    }
+    let repairs: Vec<u32> = pairs.values().copied().collect();
+    order
+        .into_iter()
+        .filter(|ssrc| !repairs.contains(ssrc))
+        .map(|ssrc| (ssrc, pairs.get(&ssrc).copied()))
+        .take(3)
+        .collect()
+}

@@ -1,0 +1,88 @@
+//! Looks at every track a few times a second: which layers live, who should get which, who is loud.
+
+use std::time::{Duration, Instant};
+
+use super::engine::Engine;
+use super::forward::Forward;
+use super::track::Track;
+use crate::room::media::{MediaEvent, MediaKind};
+
+/// How long fewer layers must have been wanted before the publisher is told: a tile that comes back at once costs a
+/// key frame.
+const UNWANTED: Duration = Duration::from_secs(3);
+
+impl Engine {
+    /// Looks at every track.
+    pub(super) fn survey(&mut self, now: Instant) {
+        let mut levels = Vec::new();
+        for (_, track) in &mut self.tracks {
+            let Some(peer) = self.peers.get(track.peer) else { continue };
+            if track.kind == MediaKind::Audio {
+                levels.extend(track.level.tell(now).map(|level| (peer.id, track.mid.clone(), level)));
+                continue;
+            }
+            for index in track.forwards.clone() {
+                if let Some(forward) = self.forwards.get_mut(index) {
+                    choose(now, track, forward, self.limits.layer_alive);
+                }
+            }
+            let forwards = track.forwards.iter().filter_map(|index| self.forwards.get(*index));
+            let wanted = wanted_layers(forwards, track.layers.len());
+            let (told, since) = &mut track.wanted;
+            if wanted & !*told == 0 && wanted != *told && *told != u8::MAX {
+                let since = since.get_or_insert(now);
+                if now.saturating_duration_since(*since) < UNWANTED {
+                    continue;
+                }
+            }
+            *since = None;
+            if std::mem::replace(told, wanted) != wanted {
+                self.events.push_back(MediaEvent::Wanted {
+                    peer: peer.id,
+                    mid: track.mid.clone(),
+                    layers: wanted,
+                });
+            }
+        }
+        if !levels.is_empty() {
+            self.events.push_back(MediaEvent::Levels(levels));
+        }
+    }
+
+    /// Looks at what one subscriber gets, at once: its wishes or its formats have changed.
+    pub(super) fn retarget(&mut self, subscriber: usize) {
+        let now = self.now;
+        let forwards = self.peers.get(subscriber).map(|peer| peer.forwards.clone()).unwrap_or_default();
+        for index in forwards {
+            let Some(forward) = self.forwards.get_mut(index) else { continue };
+            let Some(track) = forward.track else { continue };
+            if let Some(track) = self.tracks.get_mut(track) {
+                choose(now, track, forward, self.limits.layer_alive);
+            }
+            self.ask_keyframes(now, track);
+        }
+    }
+}
+
+/// Chooses the layer that a subscriber should get; a key frame is wanted when it is another than now.
+fn choose(now: Instant, track: &mut Track, forward: &mut Forward, patience: Duration) {
+    if track.kind == MediaKind::Audio || !forward.open() || track.silent {
+        return;
+    }
+    let highest = forward.tuning.max_layer.min(forward.room.unwrap_or_default());
+    forward.target = track.best_layer(now, highest, patience).or(forward.target);
+    let current =
+        forward.era.filter(|era| track.layers.get(era.layer).is_some_and(|layer| era.belongs_to(layer)));
+    if let Some(layer) = forward.target.filter(|target| current.is_none_or(|era| era.layer != *target)) {
+        track.layers[layer].want_keyframe();
+    }
+}
+
+/// Bit i is set when somebody wants layer i. Clients switch off from the top, so all below a wanted one are wanted.
+fn wanted_layers<'a>(forwards: impl Iterator<Item = &'a Forward>, layers: usize) -> u8 {
+    let all = u8::MAX >> (8 - layers.min(8));
+    let wanted = forwards
+        .filter(|forward| !forward.tuning.paused)
+        .fold(0, |wanted, forward| wanted | u8::MAX >> (7 - forward.tuning.max_layer.min(7)));
+    wanted & all
+}

@@ -1,0 +1,183 @@
+//! What happens by the clock: repetitions, requests, reports, patience.
+
+use std::time::{Duration, Instant};
+
+use rtc_rtcp::receiver_report::ReceiverReport;
+use rtc_rtcp::sender_report::SenderReport;
+use rtc_rtcp::transport_feedbacks::transport_layer_nack::{
+    TransportLayerNack, nack_pairs_from_sequence_numbers,
+};
+
+use super::engine::{Engine, TICK};
+use super::path::mark;
+use super::rtcp::encode;
+use crate::room::media::MediaEvent;
+
+/// Time between two reports to one client.
+const REPORT: Duration = Duration::from_secs(1);
+/// Time between two announcements of loss and round trip.
+const QUALITY: Duration = Duration::from_secs(5);
+/// Time between two looks at layers and loudness.
+const SURVEY: Duration = Duration::from_millis(100);
+/// Report blocks in one packet: the count has five bits.
+const MAX_BLOCKS: usize = 31;
+
+impl Engine {
+    /// Does what is due.
+    pub fn tick(&mut self, now: Instant) {
+        self.advance(now);
+        if now.saturating_duration_since(self.ticked) < TICK {
+            return;
+        }
+        self.ticked = now;
+        let peers: Vec<usize> = self.peers.iter().map(|(index, _)| index).collect();
+        for index in peers {
+            self.tick_transport(now, index);
+            self.tick_feedback(now, index);
+        }
+        if now.saturating_duration_since(self.surveyed) >= SURVEY {
+            self.surveyed = now;
+            self.survey(now);
+        }
+        let tracks: Vec<usize> = self.tracks.iter().map(|(index, _)| index).collect();
+        for track in tracks {
+            self.ask_keyframes(now, track);
+        }
+    }
+
+    /// Handshake, data channels, patience.
+    fn tick_transport(&mut self, now: Instant, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        mark(&mut self.dirty, index, &peer.egress);
+        let egress = &mut peer.egress;
+        if let Some(dtls) = &mut peer.dtls {
+            if dtls.deadline().is_some_and(|at| at <= now) {
+                dtls.timeout(now, |record| egress.raw(record));
+            }
+            if peer.channels.deadline().is_some_and(|at| at <= now) {
+                let mut out = Vec::new();
+                let frames = peer.channels.timeout(now, |packet| out.push(packet.to_vec()));
+                for packet in out {
+                    dtls.write(now, &packet, |record| egress.raw(record));
+                }
+                let id = peer.id;
+                self.events.extend(frames.into_iter().map(|f| MediaEvent::Data {
+                    peer: id,
+                    reliable: f.reliable,
+                    frame: f.bytes,
+                }));
+            }
+        }
+        let silent = now.saturating_duration_since(peer.heard);
+        let gone = if peer.connected {
+            silent >= self.limits.consent
+        } else {
+            peer.since.is_some_and(|since| now.saturating_duration_since(since) >= self.limits.handshake)
+        };
+        if gone && !peer.lost {
+            peer.lost = true;
+            self.events.push_back(MediaEvent::Lost { peer: peer.id });
+        }
+    }
+
+    /// What a client is told about its own sending, and about ours.
+    fn tick_feedback(&mut self, now: Instant, index: usize) {
+        let ntp = self.ntp(now);
+        let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.connected) else { return };
+        let mut out = Vec::new();
+        let mut missing = Vec::new();
+        let reports = now.saturating_duration_since(peer.reported) >= REPORT;
+        let mut blocks = Vec::new();
+        let mut media = 0;
+        for track in peer.inbound.tracks.values() {
+            let Some(track) = self.tracks.get_mut(*track) else { continue };
+            for layer in &mut track.layers {
+                let Some(ssrc) = layer.ssrc else { continue };
+                media = ssrc;
+                missing.clear();
+                layer.log.ask(now, self.limits.nack_retries, self.limits.nack_batch, &mut missing);
+                if !missing.is_empty() {
+                    let nacks = nack_pairs_from_sequence_numbers(&missing);
+                    out.extend(encode(&TransportLayerNack {
+                        sender_ssrc: peer.ssrc,
+                        media_ssrc: ssrc,
+                        nacks,
+                    }));
+                }
+                if !reports {
+                    continue;
+                }
+                if let Some((block, (lost, expected))) = layer.log.report(now, ssrc) {
+                    blocks.push(block);
+                    peer.quality.lost += lost;
+                    peer.quality.expected += expected;
+                }
+                if let Some(repair) = layer.repair_ssrc {
+                    blocks.extend(layer.repair_log.report(now, repair).map(|(block, _)| block));
+                }
+                if let Some(round_trip) = layer.log.round_trip() {
+                    peer.quality.round_trip.get_or_insert(round_trip);
+                }
+            }
+        }
+        if let Some(feedback) = peer.inbound.arrivals.feedback(now, peer.ssrc, media) {
+            out.extend(feedback);
+        }
+        if reports {
+            peer.reported = now;
+            for blocks in blocks.chunks(MAX_BLOCKS) {
+                let report =
+                    ReceiverReport { ssrc: peer.ssrc, reports: blocks.to_vec(), ..ReceiverReport::default() };
+                out.extend(encode(&report));
+            }
+        }
+        mark(&mut self.dirty, index, &peer.egress);
+        if !out.is_empty() {
+            peer.egress.rtcp(&out);
+        }
+        if reports {
+            self.sender_reports(index, ntp);
+            self.quality(now, index);
+        }
+    }
+
+    /// Our sender reports: the publisher's clock, in the subscriber's numbers.
+    fn sender_reports(&mut self, index: usize, ntp: u64) {
+        let Some(peer) = self.peers.get(index) else { return };
+        let mut reports = Vec::new();
+        for forward in peer.forwards.iter().filter_map(|index| self.forwards.get(*index)) {
+            let Some(track) = forward.track.and_then(|track| self.tracks.get(track)) else { continue };
+            let Some(offset) = self.peers.get(track.peer).and_then(|source| source.inbound.clock_offset)
+            else {
+                continue;
+            };
+            let Some(rtp_time) = forward.timestamp_at(track, ntp.wrapping_sub(offset)) else { continue };
+            reports.push(encode(&SenderReport {
+                ssrc: forward.ssrc,
+                ntp_time: ntp,
+                rtp_time,
+                packet_count: forward.sent.0,
+                octet_count: forward.sent.1,
+                ..SenderReport::default()
+            }));
+        }
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        mark(&mut self.dirty, index, &peer.egress);
+        // One packet each: a compound belongs to one source.
+        for report in reports {
+            peer.egress.rtcp(&report);
+        }
+    }
+
+    fn quality(&mut self, now: Instant, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if now.saturating_duration_since(peer.quality_told) < QUALITY {
+            return;
+        }
+        peer.quality_told = now;
+        let quality = std::mem::take(&mut peer.quality);
+        let loss = if quality.expected == 0 { 0.0 } else { quality.lost as f32 / quality.expected as f32 };
+        let rtt_ms = quality.round_trip.map(|rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX));
+        self.events.push_back(MediaEvent::Quality { peer: peer.id, loss, rtt_ms });
+    }
+}

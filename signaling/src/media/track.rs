@@ -1,0 +1,108 @@
+//! A publisher's track: its layers, who receives it, and how loud it is.
+
+use std::time::{Duration, Instant};
+
+use super::layer::Layer;
+use super::limits::Limits;
+use super::sdp::Codec;
+use crate::room::media::MediaKind;
+
+/// Time over which loudness is averaged for an announcement.
+const LEVEL_INTERVAL: Duration = Duration::from_millis(300);
+
+/// A track.
+pub struct Track {
+    /// The publisher.
+    pub peer: usize,
+    /// Its section.
+    pub mid: String,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// Names of the layers, lowest first; empty without simulcast.
+    pub rids: Vec<String>,
+    /// The layers; one without simulcast.
+    pub layers: Vec<Layer>,
+    /// The codec that its description prefers.
+    pub codec: Option<Codec>,
+    /// Forwards that it feeds.
+    pub forwards: Vec<usize>,
+    /// Whether packets have arrived.
+    pub live: bool,
+    /// Whether the server holds it back.
+    pub silent: bool,
+    /// How loud it is.
+    pub level: Level,
+    /// Layers that somebody wanted when it was last told, and since when fewer are wanted.
+    pub wanted: (u8, Option<Instant>),
+}
+
+impl Track {
+    /// A track of which nothing has arrived.
+    pub fn new(peer: usize, mid: &str, kind: MediaKind, rids: &[String], limits: &Limits) -> Self {
+        let layers = rids.len().clamp(1, 3);
+        Self {
+            peer,
+            mid: mid.to_owned(),
+            kind,
+            rids: rids.to_vec(),
+            layers: (0..layers).map(|_| Layer::new(limits)).collect(),
+            codec: None,
+            forwards: Vec::new(),
+            live: false,
+            silent: false,
+            level: Level::default(),
+            wanted: (u8::MAX, None),
+        }
+    }
+
+    /// RTP ticks per second.
+    pub fn clock_rate(&self) -> u32 {
+        match self.kind {
+            MediaKind::Audio => 48_000,
+            MediaKind::Video => 90_000,
+        }
+    }
+
+    /// The best layer that is alive and not above `highest`; else the lowest alive.
+    pub fn best_layer(&self, now: Instant, highest: u8, patience: Duration) -> Option<usize> {
+        let alive = |index: &usize| self.layers[*index].alive(now, patience);
+        let below = usize::from(highest).saturating_add(1).min(self.layers.len());
+        (0..below).rev().find(alive).or_else(|| (below..self.layers.len()).find(alive))
+    }
+}
+
+/// Loudness of a track.
+#[derive(Default)]
+pub struct Level {
+    since: Option<Instant>,
+    loudest: f32,
+    told: f32,
+}
+
+impl Level {
+    /// Takes the level of one packet, in −dBov.
+    pub fn heard(&mut self, level: u8) {
+        // 127 is digital silence; below −60 dBov it is room noise.
+        let loudness = match level & 0x7F {
+            60.. => 0.0,
+            loud => 10_f32.powf(-f32::from(loud) / 20.0),
+        };
+        self.loudest = self.loudest.max(loudness);
+    }
+
+    /// The loudness to tell, when it is time and something changed.
+    pub fn tell(&mut self, now: Instant) -> Option<f32> {
+        let since = self.since.get_or_insert(now);
+        if now.saturating_duration_since(*since) < LEVEL_INTERVAL {
+            return None;
+        }
+        self.since = Some(now);
+        let loudest = std::mem::take(&mut self.loudest);
+        // Falls gently, so that a pause between words is not the end of a speech.
+        let smooth = if loudest >= self.told { loudest } else { (self.told * 0.6).max(loudest) };
+        let smooth = if smooth < 0.001 { 0.0 } else { smooth };
+        let changed = (smooth - self.told).abs() > 0.01 * self.told.max(0.01);
+        self.told = smooth;
+        changed.then_some(smooth)
+    }
+}

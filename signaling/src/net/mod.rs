@@ -1,0 +1,31 @@
+//! Sockets, batches and workers: the only part of this crate that touches the network and the clock.
+//!
+//! A worker is one thread. It owns one UDP socket, a TCP listener on the same port number, one media
+//! [`Engine`](crate::media::Engine) and one [`Tenant`], so that nothing on the packet path is shared or locked.
+
+mod framing;
+mod interfaces;
+mod tcp;
+mod udp;
+mod worker;
+
+pub use worker::{Stopped, WorkerConfig, WorkerHandle, spawn};
+
+use schema::moment::Moment;
+
+use crate::room::media::{Media, MediaEvent};
+
+/// Who lives on a worker: the rooms. Told everything on the worker's thread, one call at a time.
+pub trait Tenant {
+    /// What reaches it from other threads.
+    type Command: Send + 'static;
+
+    /// Takes a command.
+    fn command(&mut self, now: Moment, command: Self::Command, media: &mut dyn Media);
+    /// Takes what the media plane tells.
+    fn media_event(&mut self, now: Moment, event: MediaEvent, media: &mut dyn Media);
+    /// Its deadline has come.
+    fn timeout(&mut self, now: Moment, media: &mut dyn Media);
+    /// When it next wants [`Tenant::timeout`]; asked after every call.
+    fn next_deadline(&self) -> Option<Moment>;
+}

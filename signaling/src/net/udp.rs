@@ -1,0 +1,84 @@
+//! The UDP socket of a worker: datagrams come in batches, and leave in runs that the kernel cuts apart.
+
+use std::io::{self, IoSliceMut};
+use std::net::SocketAddr;
+
+use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
+use socket2::SockRef;
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+
+/// Bytes that the kernel may hold each way: a key frame to 150 subscribers is about 8 MB.
+const KERNEL_BUFFER_BYTES: usize = 8 << 20;
+/// Room for one read: the kernel may hand over up to 64 kB of joined datagrams.
+const READ_BYTES: usize = 1 << 16;
+
+/// A socket with its buffers.
+pub struct Udp {
+    socket: UdpSocket,
+    state: UdpSocketState,
+    buffers: Vec<Vec<u8>>,
+    meta: [RecvMeta; BATCH_SIZE],
+}
+
+impl Udp {
+    /// Takes a bound, non-blocking socket. Must be called within the runtime.
+    pub fn new(socket: std::net::UdpSocket) -> io::Result<Self> {
+        let raw = SockRef::from(&socket);
+        // The system may grant less; then a burst may be lost, and repaired.
+        for outcome in
+            [raw.set_recv_buffer_size(KERNEL_BUFFER_BYTES), raw.set_send_buffer_size(KERNEL_BUFFER_BYTES)]
+        {
+            if let Err(error) = outcome {
+                tracing::debug!(%error, "the system keeps its own buffer size");
+            }
+        }
+        let socket = UdpSocket::from_std(socket)?;
+        let state = UdpSocketState::new((&socket).into())?;
+        Ok(Self {
+            socket,
+            state,
+            buffers: vec![vec![0; READ_BYTES]; BATCH_SIZE],
+            meta: [RecvMeta::default(); BATCH_SIZE],
+        })
+    }
+
+    /// Waits until there is something to read.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.socket.readable().await
+    }
+
+    /// Reads one batch; false when there is nothing.
+    pub fn read(&mut self, mut take: impl FnMut(SocketAddr, &mut [u8])) -> bool {
+        let mut slices: Vec<IoSliceMut<'_>> =
+            self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+        let (socket, state, meta) = (&self.socket, &self.state, &mut self.meta);
+        let Ok(count) = socket.try_io(Interest::READABLE, || state.recv(socket.into(), &mut slices, meta))
+        else {
+            return false;
+        };
+        for (buffer, meta) in self.buffers.iter_mut().zip(&self.meta).take(count) {
+            let length = meta.len.min(buffer.len());
+            for datagram in buffer[..length].chunks_mut(meta.stride.max(1)) {
+                take(meta.addr, datagram);
+            }
+        }
+        count > 0
+    }
+
+    /// Sends datagrams of one size (the last may be shorter) to one address.
+    pub fn send(&self, to: SocketAddr, bytes: &[u8], size: usize) {
+        let most = self.state.max_gso_segments().saturating_mul(size.max(1));
+        for run in bytes.chunks(most.max(1)) {
+            let segment_size = (run.len() > size).then_some(size);
+            let transmit = Transmit { destination: to, ecn: None, contents: run, segment_size, src_ip: None };
+            let sent = self
+                .socket
+                .try_io(Interest::WRITABLE, || self.state.try_send((&self.socket).into(), &transmit));
+            if let Err(error) = sent {
+                metrics::counter!("giaoban_media_udp_dropped_total").increment(1);
+                tracing::trace!(%error, "datagrams were not sent");
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The loop of a worker's thread.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{io, thread};
+
+use schema::moment::{Clock, Moment};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use super::tcp::{Arrival, Connections, MAX_READ};
+use super::udp::Udp;
+use super::{Tenant, interfaces};
+use crate::media::{Config, Engine, Limits, Source};
+
+/// Batches read before everything else gets its turn.
+const MAX_BATCHES: usize = 8;
+/// Commands taken before everything else gets its turn.
+const MAX_COMMANDS: usize = 64;
+/// Ports tried until one is free for UDP and TCP alike.
+const PORT_TRIES: usize = 32;
+
+/// How a worker is started.
+#[derive(Debug, Clone)]
+pub struct WorkerConfig {
+    /// Where it listens, over UDP and TCP. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Addresses that clients are told. Empty: the address of `listen`, or those of the machine's interfaces when that
+    /// is the unspecified one.
+    pub advertise: Vec<IpAddr>,
+    /// Ceilings and clocks of the media plane.
+    pub limits: Limits,
+}
+
+/// The worker has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the media worker has stopped")]
+pub struct Stopped;
+
+/// How other threads reach a worker. It ends when the last handle is dropped.
+#[derive(Debug)]
+pub struct WorkerHandle<C> {
+    commands: mpsc::UnboundedSender<C>,
+    port: u16,
+}
+
+impl<C> Clone for WorkerHandle<C> {
+    fn clone(&self) -> Self {
+        Self { commands: self.commands.clone(), port: self.port }
+    }
+}
+
+impl<C> WorkerHandle<C> {
+    /// Sends a command to the tenant. Never blocks.
+    pub fn send(&self, command: C) -> Result<(), Stopped> {
+        self.commands.send(command).map_err(|_| Stopped)
+    }
+
+    /// The port on which media arrives.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// Binds the sockets and starts the thread, on which `make` then makes the tenant.
+pub fn spawn<T: Tenant + 'static>(
+    config: WorkerConfig,
+    clock: Arc<dyn Clock>,
+    make: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<WorkerHandle<T::Command>> {
+    let (udp, tcp) = bind(config.listen)?;
+    let port = udp.local_addr()?.port();
+    let addresses = if !config.advertise.is_empty() {
+        config.advertise
+    } else if config.listen.ip().is_unspecified() {
+        interfaces::addresses(config.listen.is_ipv6())
+    } else {
+        vec![config.listen.ip()]
+    };
+    let started = instant();
+    let engine = Engine::new(Config {
+        candidates: addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect(),
+        limits: config.limits,
+        started,
+        wall: clock.now(),
+    })
+    .map_err(io::Error::other)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (commands, inbox) = mpsc::unbounded_channel();
+    thread::Builder::new().name(format!("media-{port}")).spawn(move || {
+        runtime.block_on(async move {
+            let tenant = make();
+            match Worker::new(udp, tcp, engine, tenant, clock) {
+                Ok(worker) => worker.run(inbox).await,
+                Err(error) => tracing::error!(%error, "the media sockets cannot be used"),
+            }
+        });
+    })?;
+    Ok(WorkerHandle { commands, port })
+}
+
+fn bind(listen: SocketAddr) -> io::Result<(std::net::UdpSocket, std::net::TcpListener)> {
+    let mut tries = 0;
+    loop {
+        let udp = std::net::UdpSocket::bind(listen)?;
+        match std::net::TcpListener::bind(udp.local_addr()?) {
+            Ok(tcp) => {
+                udp.set_nonblocking(true)?;
+                tcp.set_nonblocking(true)?;
+                return Ok((udp, tcp));
+            }
+            Err(_) if listen.port() == 0 && tries < PORT_TRIES => tries += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the worker is where the media plane is told the time")]
+fn instant() -> Instant {
+    Instant::now()
+}
+
+struct Worker<T> {
+    udp: Udp,
+    listener: TcpListener,
+    connections: Connections,
+    arrivals: mpsc::Receiver<Arrival>,
+    engine: Engine,
+    tenant: T,
+    clock: Arc<dyn Clock>,
+}
+
+impl<T: Tenant> Worker<T> {
+    fn new(
+        udp: std::net::UdpSocket,
+        tcp: std::net::TcpListener,
+        engine: Engine,
+        tenant: T,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<Self> {
+        let (readers, arrivals) = mpsc::channel(MAX_READ);
+        Ok(Self {
+            udp: Udp::new(udp)?,
+            listener: TcpListener::from_std(tcp)?,
+            connections: Connections::new(readers),
+            arrivals,
+            engine,
+            tenant,
+            clock,
+        })
+    }
+
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<T::Command>) {
+        loop {
+            self.settle();
+            let wait = self.wait();
+            tokio::select! {
+                command = inbox.recv() => {
+                    let Some(command) = command else { return };
+                    self.engine.advance(instant());
+                    self.tenant.command(self.clock.now(), command, &mut self.engine);
+                    for _ in 1..MAX_COMMANDS {
+                        let Ok(command) = inbox.try_recv() else { break };
+                        self.tenant.command(self.clock.now(), command, &mut self.engine);
+                    }
+                }
+                readable = self.udp.readable() => {
+                    if let Err(error) = readable {
+                        tracing::debug!(%error, "the media socket reported an error");
+                    }
+                    let (engine, now) = (&mut self.engine, instant());
+                    for _ in 0..MAX_BATCHES {
+                        if !self.udp.read(|from, datagram| engine.datagram(now, Source::Udp(from), datagram)) {
+                            break;
+                        }
+                    }
+                }
+                Some(arrival) = self.arrivals.recv() => match arrival {
+                    Arrival::Datagram(from, mut bytes) => self.engine.datagram(instant(), from, &mut bytes),
+                    Arrival::Closed(from) => {
+                        self.engine.disconnected(from);
+                        self.connections.forget(from);
+                    }
+                },
+                Ok((stream, address)) = self.listener.accept() => self.connections.accept(stream, address),
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Runs what is due, tells the tenant what happened, sends what there is to send.
+    fn settle(&mut self) {
+        let now = instant();
+        if self.engine.next_deadline().is_some_and(|at| at <= now) {
+            self.engine.tick(now);
+        }
+        self.engine.advance(now);
+        while let Some(event) = self.engine.poll_event() {
+            self.tenant.media_event(self.clock.now(), event, &mut self.engine);
+        }
+        let moment = self.clock.now();
+        if self.tenant.next_deadline().is_some_and(|at| at <= moment) {
+            self.tenant.timeout(moment, &mut self.engine);
+        }
+        let (udp, connections) = (&self.udp, &mut self.connections);
+        self.engine.transmit(|to, bytes, size| match to {
+            Source::Udp(address) => udp.send(address, bytes, size),
+            Source::Tcp(..) => connections.send(to, bytes, size),
+        });
+    }
+
+    fn wait(&self) -> Duration {
+        /// Longest sleep; nothing depends on it.
+        const IDLE: Duration = Duration::from_secs(3600);
+        let engine = self.engine.next_deadline().map(|at| at.saturating_duration_since(instant()));
+        let tenant = self.tenant.next_deadline().map(|at| self.until(at));
+        [engine, tenant].into_iter().flatten().fold(IDLE, Duration::min)
+    }
+
+    fn until(&self, at: Moment) -> Duration {
+        Duration::from_millis(u64::try_from(at.millis_since(self.clock.now())).unwrap_or_default())
+    }
+}
