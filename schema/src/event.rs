@@ -77,36 +77,36 @@ pub struct Who {
     pub sid: String,
 }
 
-/// Why a participant left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LeaveReason {
-    /// It said so.
-    Left,
-    /// Its line was lost and did not come back within the linger window.
-    Lost,
-    /// The same identity came in elsewhere.
-    Replaced,
-    /// A moderator removed it.
-    Removed,
-    /// The room was closed.
-    RoomClosed,
+crate::words::words! {
+    /// Why a participant left.
+    pub enum LeaveReason {
+        /// It said so.
+        Left = "left",
+        /// Its line was lost and did not come back within the linger window.
+        Lost = "lost",
+        /// The same identity came in elsewhere.
+        Replaced = "replaced",
+        /// A moderator removed it.
+        Removed = "removed",
+        /// The room was closed.
+        RoomClosed = "room_closed",
+    }
 }
 
-/// What a track carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TrackSource {
-    /// Camera.
-    Camera,
-    /// Microphone.
-    Microphone,
-    /// Picture of a shared screen.
-    ScreenShare,
-    /// Sound of a shared screen.
-    ScreenShareAudio,
-    /// Something the client did not name.
-    Unknown,
+crate::words::words! {
+    /// What a track carries.
+    pub enum TrackSource {
+        /// Camera.
+        Camera = "camera",
+        /// Microphone.
+        Microphone = "microphone",
+        /// Picture of a shared screen.
+        ScreenShare = "screen_share",
+        /// Sound of a shared screen.
+        ScreenShareAudio = "screen_share_audio",
+        /// Something the client did not name.
+        Unknown = "unknown",
+    }
 }
 
 /// Longest time between two signs of life of a participant: 10 s, the most that a power cut may cost

@@ -15,6 +15,8 @@ pub mod event;
 pub mod facts;
 pub mod field;
 pub mod id;
+pub mod interval;
+pub mod ledger;
 pub mod lunar;
 pub mod moment;
 pub mod norm;

@@ -8,11 +8,15 @@
 pub mod accounts;
 pub mod audit;
 pub mod bookings;
+pub mod calendar;
 pub mod delegates;
 pub mod endpoints;
 mod error;
 pub mod history;
+pub mod intervals;
+pub mod ledger;
 pub mod logins;
+pub mod norms;
 pub mod outbox;
 pub mod people;
 pub mod rooms;
