@@ -16,9 +16,9 @@ export interface Asked {
   run: (session: SessionView, reason: string) => Promise<SessionView>;
 }
 
-/** In the order in which the buttons stand. What is allowed now, the server says (`SessionView.allowed`). */
-export const asked: Asked[] = [
-  {
+/** What is allowed now, the server says (`SessionView.allowed`). */
+export const asked: Record<Asked['action'], Asked> = {
+  start: {
     action: 'start',
     icon: 'play',
     label: 'session.action.start',
@@ -28,7 +28,7 @@ export const asked: Asked[] = [
     tone: 'primary',
     run: (session) => startSession(session.id, session.version),
   },
-  {
+  end: {
     action: 'end',
     icon: 'stop',
     label: 'session.action.end',
@@ -38,7 +38,7 @@ export const asked: Asked[] = [
     tone: 'danger',
     run: (session) => endSession(session.id, session.version),
   },
-  {
+  cancel: {
     action: 'cancel',
     icon: 'close',
     label: 'session.action.cancel',
@@ -48,4 +48,4 @@ export const asked: Asked[] = [
     tone: 'danger',
     run: (session, reason) => cancelSession(session.id, session.version, reason),
   },
-];
+};
