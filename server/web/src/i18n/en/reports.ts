@@ -28,7 +28,7 @@ export const reports: Record<keyof typeof vi, string> = {
   'reports.share.of': 'Roster of agencies on {date}',
   'reports.share.small': 'Fewer than {n} agencies: counts only, no percentage.',
   'reports.hours': 'Travel time saved',
-  'reports.hours.value': '{n} person-hours',
+  'reports.hours.unit': 'person-hours',
   'reports.hours.text': 'Both ways, for delegates who were present; never turned into money.',
   'reports.million': '{n} million đồng',
   'reports.billion': '{n} billion đồng',

@@ -25,7 +25,7 @@ export const reports = {
   'reports.share.of': 'Danh sách cơ quan tại ngày {date}',
   'reports.share.small': 'Dưới {n} cơ quan nên chỉ nêu số lượng, không tính tỷ lệ.',
   'reports.hours': 'Thời gian đi lại tiết kiệm',
-  'reports.hours.value': '{n} giờ công',
+  'reports.hours.unit': 'giờ công',
   'reports.hours.text': 'Tổng thời gian đi và về của đại biểu có mặt; không quy đổi ra tiền.',
   'reports.million': '{n} triệu đồng',
   'reports.billion': '{n} tỷ đồng',

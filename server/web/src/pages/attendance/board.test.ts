@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boardOf, densityFor, tileOf, type BoardInput } from './board';
+import { boardOf, densityFor, placeName, tileOf, type BoardInput } from './board';
 
 function endpoint(name: string, over: Partial<BoardInput> = {}): BoardInput {
   return {
@@ -51,6 +51,15 @@ describe('a tile of the board', () => {
       }),
     );
     expect([tile.delegatesPresent, tile.delegatesNamed]).toEqual([2, 5]);
+  });
+});
+
+describe('the name of a place', () => {
+  it('leaves out what every name begins with', () => {
+    expect(placeName('Điểm cầu huyện Mường Nhé')).toBe('Huyện Mường Nhé');
+    expect(placeName('điểm cầu UBND tỉnh')).toBe('UBND tỉnh');
+    expect(placeName('Hội trường tỉnh')).toBe('Hội trường tỉnh');
+    expect(placeName('')).toBe('');
   });
 });
 

@@ -15,6 +15,15 @@ export interface BoardInput {
   delegates: readonly { presence: string }[];
 }
 
+/**
+ * The name of an endpoint where every word costs room: on a board of endpoints "Điểm cầu" goes without saying.
+ * "Điểm cầu huyện Mường Nhé" → "Huyện Mường Nhé".
+ */
+export function placeName(name: string): string {
+  const place = name.replace(/^điểm cầu\s+/iu, '');
+  return place.charAt(0).toLocaleUpperCase('vi') + place.slice(1);
+}
+
 /** One tile of the board. */
 export interface BoardTile {
   id: string;
