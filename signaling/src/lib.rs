@@ -2,4 +2,15 @@
 //!
 //! Knows no database and no schedule: it is given rooms and tokens, and it tells [`schema::event::RoomEvent`]s.
 
+mod config;
+mod host;
+pub mod media;
+pub mod net;
 pub mod room;
+mod signaling;
+mod wire;
+
+pub use config::{Grant, Limits, RoomSettings, SignalingConfig};
+pub use host::SignalingError;
+pub use room::ParticipantSnapshot;
+pub use signaling::{Signaling, StartError, Stats};

@@ -55,6 +55,17 @@ pub struct Answer {
     pub sending: Vec<SendingSection>,
     /// Single path: which section carries which forward (`mid_to_track_id` of the protocol).
     pub carried: Vec<(String, ForwardId)>,
+    /// Single path: sections of the offer in which the client could receive and that never carried anything.
+    pub spare: Sections,
+}
+
+/// So many sections of each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sections {
+    /// `m=audio`.
+    pub audio: u32,
+    /// `m=video`.
+    pub video: u32,
 }
 
 /// A track to be sent to a subscriber.
@@ -112,7 +123,12 @@ pub trait Media {
     fn answer(&mut self, now: Moment, peer: PeerId, sdp: &str) -> Result<(), MediaError>;
     /// Adds a track to a subscriber (subscriber or single peer). It flows once negotiated: the room makes a new offer
     /// (dual), or asks the client for sections (single).
-    fn forward(&mut self, now: Moment, subscriber: PeerId, spec: &ForwardSpec) -> Result<ForwardId, MediaError>;
+    fn forward(
+        &mut self,
+        now: Moment,
+        subscriber: PeerId,
+        spec: &ForwardSpec,
+    ) -> Result<ForwardId, MediaError>;
     /// Takes it away again; the section goes inactive with the next negotiation.
     fn unforward(&mut self, forward: ForwardId);
     /// Pauses, resumes or limits what a subscriber gets.
@@ -156,7 +172,9 @@ pub enum MediaEvent {
     Levels(Vec<(PeerId, String, f32)>),
     /// The bandwidth to a subscriber forced a video off, or let it back.
     Paused {
-        /// Which track to which subscriber.
+        /// The subscriber's connection.
+        peer: PeerId,
+        /// Which track to it.
         forward: ForwardId,
         /// Off or on.
         paused: bool,

@@ -1,0 +1,88 @@
+//! What reaches a worker from other threads.
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config::RoomSettings;
+use crate::room::{Arrival, Command, ConnId, ParticipantSnapshot, Refusal, Request};
+
+/// Why the server's wish was not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignalingError {
+    /// The room is not open.
+    #[error("the room is not open")]
+    NoRoom,
+    /// Nobody of that identity is in the room.
+    #[error("no such participant")]
+    NoParticipant,
+    /// The participant sends no such track.
+    #[error("no such track")]
+    NoTrack,
+    /// A ceiling is reached.
+    #[error("limit reached: {0}")]
+    Limit(&'static str),
+    /// The signaling component has stopped.
+    #[error("signaling has stopped")]
+    Stopped,
+}
+
+impl From<Refusal> for SignalingError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoParticipant => Self::NoParticipant,
+            Refusal::NoTrack => Self::NoTrack,
+        }
+    }
+}
+
+/// Where the answer to an order goes.
+pub type Reply<T> = oneshot::Sender<Result<T, SignalingError>>;
+
+/// An order to a worker.
+pub enum Order {
+    /// Opens a room; one that is open stays as it is.
+    Open {
+        /// Its name.
+        name: String,
+        /// How it behaves.
+        settings: RoomSettings,
+        /// Randomness for its identifiers.
+        seed: [u8; 32],
+        /// Done.
+        reply: Reply<()>,
+    },
+    /// Something the server wants of a room.
+    Command {
+        /// Which room.
+        room: String,
+        /// What.
+        command: Command,
+        /// Done.
+        reply: Reply<()>,
+    },
+    /// Who is there?
+    Snapshot {
+        /// Which room.
+        room: String,
+        /// They are.
+        reply: Reply<Vec<ParticipantSnapshot>>,
+    },
+    /// A client comes in.
+    Arrive {
+        /// Who.
+        arrival: Box<Arrival>,
+        /// Queue of its socket; dropping it closes the socket when the queue is empty.
+        frames: mpsc::Sender<Bytes>,
+    },
+    /// A client says something.
+    Signal(ConnId, Box<Request>),
+    /// A client gives a sign of life.
+    Heard(ConnId),
+    /// A socket is gone.
+    Closed(ConnId),
+    /// Everybody is told to come back later; the process stops.
+    Suspend {
+        /// Done, all events told.
+        reply: Reply<()>,
+    },
+}

@@ -1,0 +1,279 @@
+//! A worker's rooms.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use bytes::Bytes;
+use livekit_protocol as proto;
+use prost::Message as _;
+use schema::moment::Moment;
+use tokio::sync::mpsc;
+
+use super::Gauges;
+use super::events::EventPipe;
+use super::front::Directory;
+use super::order::{Order, SignalingError};
+use crate::config::{Limits, RoomSettings};
+use crate::net::Tenant;
+use crate::room::media::{Media, MediaEvent, PeerId};
+use crate::room::{Arrival, Command, ConnId, Ids, Input, Output, Response, Room};
+use crate::wire::Tokens;
+
+/// How long to wait before events that could not be told are tried again, in milliseconds.
+const EVENTS_RETRY_MS: i64 = 100;
+
+/// A signaling socket as its worker sees it.
+struct Line {
+    room: u32,
+    frames: mpsc::Sender<Bytes>,
+}
+
+/// All rooms of one worker.
+pub struct Tenancy {
+    rooms: BTreeMap<u32, Room>,
+    numbers: HashMap<String, u32>,
+    last_number: u32,
+    lines: HashMap<ConnId, Line>,
+    tokens: Arc<Tokens>,
+    limits: Limits,
+    directory: Arc<Directory>,
+    gauges: Arc<Gauges>,
+    events: EventPipe,
+    retry_events_at: Option<Moment>,
+    out: Vec<Output>,
+}
+
+impl Tenancy {
+    /// A worker without rooms.
+    pub fn new(
+        tokens: Arc<Tokens>,
+        limits: Limits,
+        directory: Arc<Directory>,
+        gauges: Arc<Gauges>,
+        events: EventPipe,
+    ) -> Self {
+        Self {
+            rooms: BTreeMap::new(),
+            numbers: HashMap::new(),
+            last_number: 0,
+            lines: HashMap::new(),
+            tokens,
+            limits,
+            directory,
+            gauges,
+            events,
+            retry_events_at: None,
+            out: Vec::new(),
+        }
+    }
+
+    fn open(&mut self, now: Moment, name: String, settings: RoomSettings, seed: [u8; 32]) {
+        if self.numbers.contains_key(&name) {
+            return;
+        }
+        self.last_number += 1;
+        let number = self.last_number;
+        let room =
+            Room::open(now, name.clone(), number, settings, self.limits, Ids::new(seed), &mut self.out);
+        self.rooms.insert(number, room);
+        self.numbers.insert(name, number);
+        self.gauges.rooms.fetch_add(1, Relaxed);
+    }
+
+    fn room_named(&mut self, name: &str) -> Option<&mut Room> {
+        self.rooms.get_mut(self.numbers.get(name)?)
+    }
+
+    fn command_room(
+        &mut self,
+        now: Moment,
+        room: &str,
+        command: Command,
+        media: &mut dyn Media,
+    ) -> Result<(), SignalingError> {
+        let number = *self.numbers.get(room).ok_or(SignalingError::NoRoom)?;
+        let mut out = std::mem::take(&mut self.out);
+        let room = self.rooms.get_mut(&number).ok_or(SignalingError::NoRoom);
+        let before = room.as_ref().map_or(0, |room| room.headcount());
+        let done = room.and_then(|room| Ok(room.command(now, command, media, &mut out)?));
+        self.out = out;
+        self.count(number, before);
+        self.carry_out(now, media);
+        done
+    }
+
+    fn arrive(
+        &mut self,
+        now: Moment,
+        arrival: Box<Arrival>,
+        frames: mpsc::Sender<Bytes>,
+        media: &mut dyn Media,
+    ) {
+        // A room that closed a moment ago: the queue is dropped, the socket ends, the next join is refused at the door.
+        let Some(&room) = self.numbers.get(&arrival.grant.room) else { return };
+        self.lines.insert(arrival.conn, Line { room, frames });
+        self.input(now, room, Input::Arrive(arrival), media);
+    }
+
+    fn input_from(&mut self, now: Moment, conn: ConnId, input: Input, media: &mut dyn Media) {
+        if let Some(room) = self.lines.get(&conn).map(|line| line.room) {
+            self.input(now, room, input, media);
+        }
+    }
+
+    fn input(&mut self, now: Moment, number: u32, input: Input, media: &mut dyn Media) {
+        let Some(room) = self.rooms.get_mut(&number) else { return };
+        let before = room.headcount();
+        room.handle(now, input, media, &mut self.out);
+        self.count(number, before);
+        self.carry_out(now, media);
+    }
+
+    fn count(&self, number: u32, before: usize) {
+        let after = self.rooms.get(&number).map_or(0, Room::headcount);
+        if after >= before {
+            self.gauges.participants.fetch_add(after - before, Relaxed);
+        } else {
+            self.gauges.participants.fetch_sub(before - after, Relaxed);
+        }
+    }
+
+    /// Does what rooms want done. A socket whose queue is full is given up, which may make its room want more.
+    fn carry_out(&mut self, now: Moment, media: &mut dyn Media) {
+        let mut outputs = std::mem::take(&mut self.out);
+        let mut full = Vec::new();
+        for output in outputs.drain(..) {
+            match output {
+                Output::Signal(conn, message) => self.send(&[conn], *message, &mut full),
+                Output::Broadcast(conns, message) => self.send(&conns, *message, &mut full),
+                Output::Refresh(conn, grant) => {
+                    let token = self.tokens.mint(now, &grant);
+                    self.send(&[conn], Response::RefreshToken(token), &mut full);
+                }
+                Output::Close(conn) => {
+                    self.lines.remove(&conn);
+                }
+                Output::Event(event) => self.events.tell(event),
+            }
+        }
+        self.out = outputs;
+        self.retry_events_at = self.events.is_blocked().then(|| now.plus_millis(EVENTS_RETRY_MS));
+        for conn in full {
+            if let Some(line) = self.lines.remove(&conn) {
+                tracing::warn!(conn = conn.0, "a signaling socket takes nothing any more and is given up");
+                self.input(now, line.room, Input::Closed(conn), media);
+            }
+        }
+        self.sweep();
+    }
+
+    fn send(&self, conns: &[ConnId], message: Response, full: &mut Vec<ConnId>) {
+        let frame = Bytes::from(proto::SignalResponse { message: Some(message) }.encode_to_vec());
+        for conn in conns {
+            if let Some(line) = self.lines.get(conn)
+                && line.frames.try_send(frame.clone()).is_err()
+            {
+                full.push(*conn);
+            }
+        }
+    }
+
+    /// Throws away rooms that are over.
+    fn sweep(&mut self) {
+        let over: Vec<u32> = self.rooms.iter().filter(|(_, room)| room.is_over()).map(|(n, _)| *n).collect();
+        for number in over {
+            if let Some(room) = self.rooms.remove(&number) {
+                self.numbers.remove(room.name());
+                self.directory.closed(room.name());
+                self.gauges.rooms.fetch_sub(1, Relaxed);
+            }
+        }
+    }
+
+    fn suspend(&mut self, now: Moment, media: &mut dyn Media) {
+        let names: Vec<String> = self.numbers.keys().cloned().collect();
+        for name in names {
+            // Suspending a room that stands cannot be refused.
+            let _ = self.command_room(now, &name, Command::Suspend, media);
+        }
+    }
+}
+
+impl Tenant for Tenancy {
+    type Command = Order;
+
+    fn command(&mut self, now: Moment, order: Order, media: &mut dyn Media) {
+        // Whoever asked may have stopped waiting: then nobody needs the reply.
+        match order {
+            Order::Open { name, settings, seed, reply } => {
+                self.open(now, name, settings, seed);
+                self.carry_out(now, media);
+                let _ = reply.send(Ok(()));
+            }
+            Order::Command { room, command, reply } => {
+                let done = self.command_room(now, &room, command, media);
+                let _ = reply.send(done);
+            }
+            Order::Snapshot { room, reply } => {
+                let people = self.room_named(&room).map(|room| room.snapshot()).ok_or(SignalingError::NoRoom);
+                let _ = reply.send(people);
+            }
+            Order::Arrive { arrival, frames } => self.arrive(now, arrival, frames, media),
+            Order::Signal(conn, request) => self.input_from(now, conn, Input::Signal(conn, request), media),
+            Order::Heard(conn) => self.input_from(now, conn, Input::Heard(conn), media),
+            Order::Closed(conn) => {
+                self.input_from(now, conn, Input::Closed(conn), media);
+                self.lines.remove(&conn);
+            }
+            Order::Suspend { reply } => {
+                self.suspend(now, media);
+                let _ = reply.send(Ok(()));
+            }
+        }
+    }
+
+    fn media_event(&mut self, now: Moment, event: MediaEvent, media: &mut dyn Media) {
+        match event {
+            MediaEvent::Levels(levels) => {
+                let mut by_room: BTreeMap<u32, Vec<_>> = BTreeMap::new();
+                for level in levels {
+                    by_room.entry(room_of(level.0)).or_default().push(level);
+                }
+                for (room, levels) in by_room {
+                    self.input(now, room, Input::Media(MediaEvent::Levels(levels)), media);
+                }
+            }
+            MediaEvent::Connected { peer }
+            | MediaEvent::TrackLive { peer, .. }
+            | MediaEvent::Lost { peer }
+            | MediaEvent::Data { peer, .. }
+            | MediaEvent::Paused { peer, .. }
+            | MediaEvent::Quality { peer, .. }
+            | MediaEvent::Wanted { peer, .. } => self.input(now, room_of(peer), Input::Media(event), media),
+        }
+    }
+
+    fn timeout(&mut self, now: Moment, media: &mut dyn Media) {
+        self.events.flush();
+        let due: Vec<u32> = self
+            .rooms
+            .iter()
+            .filter(|(_, room)| room.next_deadline().is_some_and(|at| at <= now))
+            .map(|(number, _)| *number)
+            .collect();
+        for number in due {
+            self.input(now, number, Input::Timeout, media);
+        }
+        self.carry_out(now, media);
+    }
+
+    fn next_deadline(&self) -> Option<Moment> {
+        self.rooms.values().filter_map(Room::next_deadline).chain(self.retry_events_at).min()
+    }
+}
+
+/// The upper half of a PeerConnection's id is its room's number.
+const fn room_of(peer: PeerId) -> u32 {
+    (peer.0 >> 32) as u32
+}

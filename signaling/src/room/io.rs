@@ -1,0 +1,128 @@
+//! What goes into a room and what comes out of it.
+
+use livekit_protocol as proto;
+use schema::event::{RoomEvent, TrackSource};
+use schema::moment::Moment;
+
+use super::media::MediaEvent;
+use crate::config::Grant;
+
+/// What a client says.
+pub type Request = proto::signal_request::Message;
+/// What a client is told.
+pub type Response = proto::signal_response::Message;
+
+/// One signaling socket. Never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u64);
+
+/// Which of the two ways of joining a client takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JoinPath {
+    /// `/rtc`: the client publishes on one PeerConnection, the server offers on another.
+    Dual,
+    /// `/rtc/v1`: one PeerConnection, the client always offers.
+    Single,
+}
+
+/// A client at the door, its token verified.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// Its socket.
+    pub conn: ConnId,
+    /// What its token allows.
+    pub grant: Grant,
+    /// When its token expires.
+    pub expires_at: Moment,
+    /// How it wants to talk.
+    pub path: JoinPath,
+    /// Wants every track without asking.
+    pub auto_subscribe: bool,
+    /// What kind of program it is.
+    pub client: proto::ClientInfo,
+    /// Comes back to the place with this sid.
+    pub resume: Option<String>,
+    /// Single path: the offer that rides in the join request.
+    pub offer: Option<proto::SessionDescription>,
+    /// Tracks announced in the join request.
+    pub add_tracks: Vec<proto::AddTrackRequest>,
+    /// Single path: what it remembers of its former connection.
+    pub sync: Option<proto::SyncState>,
+}
+
+/// What happens to a room.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// Somebody comes in or back.
+    Arrive(Box<Arrival>),
+    /// A message of a client.
+    Signal(ConnId, Box<Request>),
+    /// A sign of life on a socket that carries no message.
+    Heard(ConnId),
+    /// A socket is gone.
+    Closed(ConnId),
+    /// The media plane tells something.
+    Media(MediaEvent),
+    /// A deadline has passed.
+    Timeout,
+}
+
+/// What the server tells a room to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Sends a participant away.
+    Remove {
+        /// Whom.
+        identity: String,
+    },
+    /// Silences a track of a participant, or lets it be heard again.
+    Mute {
+        /// Whose.
+        identity: String,
+        /// Which track.
+        source: TrackSource,
+        /// Silent or not.
+        muted: bool,
+    },
+    /// Sends a data message in the server's name.
+    SendData {
+        /// What about.
+        topic: String,
+        /// What.
+        payload: Vec<u8>,
+        /// Identities; empty for all.
+        to: Vec<String>,
+    },
+    /// Changes the room's metadata.
+    SetMetadata(String),
+    /// Everybody leaves for good.
+    Close,
+    /// The process stops: everybody is told to come back.
+    Suspend,
+}
+
+/// Why a [`Command`] was not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Nobody of that identity is in the room.
+    #[error("no such participant")]
+    NoParticipant,
+    /// The participant sends no such track.
+    #[error("no such track")]
+    NoTrack,
+}
+
+/// What a room wants done, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// A message to one client.
+    Signal(ConnId, Box<Response>),
+    /// The same message to several.
+    Broadcast(Vec<ConnId>, Box<Response>),
+    /// A fresh token for a client whose own is running out.
+    Refresh(ConnId, Box<Grant>),
+    /// The socket is to be closed, after what was sent before.
+    Close(ConnId),
+    /// Something for the record.
+    Event(RoomEvent),
+}

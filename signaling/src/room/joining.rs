@@ -1,0 +1,270 @@
+//! Coming in, and coming back.
+
+use livekit_protocol as proto;
+use proto::leave_request::Action;
+use schema::event::{LeaveReason, RoomEventKind};
+use schema::moment::Moment;
+
+use super::media::PeerRole;
+use super::participant::{Link, Negotiation, Participant};
+use super::{
+    Arrival, ConnId, JoinPath, NEGOTIATION_MS, Output, PING_INTERVAL_S, PING_TIMEOUT_S, Pid, ROUND_MS,
+    Response, Room, Timer, Turn,
+};
+
+/// The version of LiveKit's server whose protocol this crate speaks; clients switch features by it.
+const SERVER_VERSION: &str = "1.9.0";
+/// The protocol's own number.
+const PROTOCOL: i32 = 16;
+/// A client's token is renewed this long before it expires, at the latest…
+const REFRESH_AHEAD_MS: i64 = 300_000;
+/// …but not more often than this.
+const REFRESH_MIN_MS: i64 = 10_000;
+/// Codecs that may be published.
+const CODECS: [&str; 6] = ["audio/opus", "audio/red", "video/VP8", "video/H264", "video/VP9", "video/AV1"];
+
+impl Room {
+    /// Somebody is at the door, the token verified.
+    pub(super) fn arrive(&mut self, turn: &mut Turn<'_>, mut arrival: Arrival) {
+        if self.over {
+            return dismiss(turn, arrival.conn, proto::DisconnectReason::RoomDeleted, Action::Disconnect);
+        }
+        if let Some(sid) = arrival.resume.take() {
+            return self.resume(turn, arrival, &sid);
+        }
+        let former = self.by_identity.get(&arrival.grant.identity).copied();
+        if let Some(former) = former {
+            self.depart(turn, former, LeaveReason::Replaced);
+        }
+        if self.people.len() >= self.settings.max_participants {
+            return dismiss(turn, arrival.conn, proto::DisconnectReason::JoinFailure, Action::Disconnect);
+        }
+        self.last_pid += 1;
+        let pid = Pid(self.last_pid);
+        let link = self.open_link(turn, pid, arrival.path);
+        let participant = Participant {
+            sid: self.ids.participant(),
+            grant: arrival.grant,
+            conn: Some(arrival.conn),
+            link,
+            client: arrival.client,
+            auto_subscribe: arrival.auto_subscribe,
+            joined_at: turn.now,
+            last_heard: turn.now,
+            socket_heard: turn.now,
+            told_at: turn.now,
+            state: proto::participant_info::State::Joined,
+            media_down: false,
+            version: 1,
+            tracks: Vec::new(),
+            sections: Vec::new(),
+            live_mids: std::collections::BTreeSet::new(),
+            subscriptions: std::collections::BTreeMap::new(),
+            choices: std::collections::BTreeMap::new(),
+            wishes: std::collections::BTreeMap::new(),
+            permissions: None,
+            // Dual: the first offer carries the data channels. Single: the client offers by itself.
+            negotiation: Negotiation {
+                needed: arrival.path == JoinPath::Dual,
+                standing: arrival.path == JoinPath::Single,
+                ..Negotiation::default()
+            },
+            last_data_seq: 0,
+            lines: [proto::ConnectionQuality::Excellent; 2],
+            quality: proto::ConnectionQuality::Excellent,
+            loudness: 0,
+        };
+        let who = participant.who();
+        self.by_identity.insert(who.identity.clone(), pid);
+        self.by_conn.insert(arrival.conn, pid);
+        self.people.insert(pid, participant);
+        self.unsettled.insert(pid);
+        self.watch_emptiness(turn.now);
+        if !self.timers.is_set(None, Timer::Round) {
+            self.timers.set(None, Timer::Round, turn.now.plus_millis(ROUND_MS));
+        }
+        self.watch_token(turn.now, pid, arrival.expires_at);
+        self.timers.set(Some(pid), Timer::Negotiation, turn.now.plus_millis(NEGOTIATION_MS));
+        self.record(turn.out, turn.now, RoomEventKind::Joined(who));
+        self.welcome(turn, pid);
+        self.announce(turn, pid);
+        self.subscribe_to_all(turn, pid);
+        for wish in arrival.add_tracks {
+            self.add_track(turn, pid, wish);
+        }
+        if let Some(offer) = arrival.offer {
+            self.client_offer(turn, pid, &offer);
+        }
+    }
+
+    fn open_link(&self, turn: &mut Turn<'_>, pid: Pid, path: JoinPath) -> Link {
+        match path {
+            JoinPath::Dual => {
+                let (publisher, subscriber) = (self.peer_id(pid, false), self.peer_id(pid, true));
+                turn.media.open(turn.now, publisher, PeerRole::Publisher);
+                turn.media.open(turn.now, subscriber, PeerRole::Subscriber);
+                Link::Dual { publisher, subscriber }
+            }
+            JoinPath::Single => {
+                let peer = self.peer_id(pid, false);
+                turn.media.open(turn.now, peer, PeerRole::Single);
+                Link::Single(peer)
+            }
+        }
+    }
+
+    fn welcome(&self, turn: &mut Turn<'_>, pid: Pid) {
+        let Some(participant) = self.people.get(&pid) else { return };
+        let dual = matches!(participant.link, Link::Dual { .. });
+        let join = proto::JoinResponse {
+            room: Some(self.info()),
+            participant: Some(participant.info()),
+            other_participants: self.others(pid),
+            server_version: SERVER_VERSION.to_owned(),
+            server_info: Some(server_info()),
+            subscriber_primary: dual,
+            // Without it livekit-client opens no data channels on the dual path until it publishes media.
+            fast_publish: dual,
+            ping_interval: PING_INTERVAL_S,
+            ping_timeout: PING_TIMEOUT_S,
+            enabled_publish_codecs: CODECS
+                .iter()
+                .map(|mime| proto::Codec { mime: (*mime).to_owned(), fmtp_line: String::new() })
+                .collect(),
+            ..Default::default()
+        };
+        turn.signal(participant.conn, Response::Join(join));
+        let updates: Vec<proto::ConnectionQualityInfo> = self
+            .people
+            .values()
+            .filter(|other| other.quality != proto::ConnectionQuality::Excellent && !other.grant.hidden)
+            .map(Self::quality_info)
+            .collect();
+        if !updates.is_empty() {
+            let update = proto::ConnectionQualityUpdate { updates };
+            turn.signal(participant.conn, Response::ConnectionQuality(update));
+        }
+    }
+
+    /// Everybody but one, as far as they may be seen.
+    fn others(&self, pid: Pid) -> Vec<proto::ParticipantInfo> {
+        self.people
+            .iter()
+            .filter(|(other, p)| **other != pid && !p.grant.hidden)
+            .map(|(_, p)| p.info())
+            .collect()
+    }
+
+    /// A client comes back to its place. If the place is gone, or was taken by another path, it must join anew.
+    fn resume(&mut self, turn: &mut Turn<'_>, arrival: Arrival, sid: &str) {
+        let place = self.by_identity.get(&arrival.grant.identity).copied();
+        let place = place.filter(|pid| {
+            self.people.get(pid).is_some_and(|participant| {
+                let path = match participant.link {
+                    Link::Dual { .. } => JoinPath::Dual,
+                    Link::Single(_) => JoinPath::Single,
+                };
+                participant.sid == sid && path == arrival.path
+            })
+        });
+        let Some(pid) = place else {
+            return dismiss(turn, arrival.conn, proto::DisconnectReason::StateMismatch, Action::Reconnect);
+        };
+        if let Some(old) = self.conn_of(pid) {
+            turn.out.push(Output::Close(old));
+            self.socket_lost(turn, old);
+        }
+        self.by_conn.insert(arrival.conn, pid);
+        self.timers.stop(Some(pid), Timer::Linger);
+        self.timers.set(Some(pid), Timer::Negotiation, turn.now.plus_millis(NEGOTIATION_MS));
+        self.watch_token(turn.now, pid, arrival.expires_at);
+        let Some(participant) = self.people.get_mut(&pid) else { return };
+        let missed_since = participant.socket_heard;
+        participant.socket_heard = turn.now;
+        participant.last_heard = turn.now;
+        let single = matches!(participant.link, Link::Single(_));
+        // Dual: the server restarts ICE on the connection that it offers. Single: the client is about to offer.
+        participant.negotiation.standing = single;
+        participant.negotiation.needed = !single;
+        participant.negotiation.restart_ice = !single;
+        let last_message_seq = participant.last_data_seq;
+        let silenced: Vec<String> =
+            participant.tracks.iter().filter(|track| track.silenced).map(|track| track.sid.clone()).collect();
+        turn.signal(
+            Some(arrival.conn),
+            Response::Reconnect(proto::ReconnectResponse {
+                server_info: Some(server_info()),
+                last_message_seq,
+                ..Default::default()
+            }),
+        );
+        self.note_link(turn, pid, |participant| participant.conn = Some(arrival.conn));
+        let mut participants = self.others(pid);
+        participants.extend(self.people.get(&pid).map(Participant::info));
+        participants.extend(
+            self.departed.iter().filter(|gone| gone.at >= missed_since).map(|gone| gone.info.clone()),
+        );
+        turn.signal(Some(arrival.conn), Response::Update(proto::ParticipantUpdate { participants }));
+        turn.signal(Some(arrival.conn), Response::RoomUpdate(proto::RoomUpdate { room: Some(self.info()) }));
+        for sid in silenced {
+            turn.signal(Some(arrival.conn), Response::Mute(proto::MuteTrackRequest { sid, muted: true }));
+        }
+        self.unsettled.insert(pid);
+        if let Some(state) = arrival.sync {
+            self.sync_state(turn, pid, state);
+        }
+        if let Some(offer) = arrival.offer {
+            self.client_offer(turn, pid, &offer);
+        }
+    }
+
+    /// What a client that comes back remembers of its subscriptions.
+    pub(super) fn sync_state(&mut self, turn: &mut Turn<'_>, pid: Pid, state: proto::SyncState) {
+        if let Some(subscription) = state.subscription {
+            let known: Vec<String> =
+                subscription.track_sids.into_iter().filter(|sid| self.publisher_of(sid).is_some()).collect();
+            let update = proto::UpdateSubscription { track_sids: known, ..subscription };
+            self.update_subscription(turn, pid, &update);
+        }
+        if !state.track_sids_disabled.is_empty() {
+            let wish = proto::UpdateTrackSettings {
+                track_sids: state.track_sids_disabled,
+                disabled: true,
+                ..Default::default()
+            };
+            self.tune_tracks(turn, pid, &wish);
+        }
+    }
+
+    fn watch_token(&mut self, now: Moment, pid: Pid, expires_at: Moment) {
+        let left = expires_at.millis_since(now);
+        let wait = (left - REFRESH_AHEAD_MS).max(left / 2).clamp(REFRESH_MIN_MS, REFRESH_AHEAD_MS);
+        self.timers.set(Some(pid), Timer::Refresh, now.plus_millis(wait));
+    }
+
+    /// A client that stays always holds a token with which it can come back.
+    pub(super) fn refresh_token(&mut self, turn: &mut Turn<'_>, pid: Pid) {
+        let Some(participant) = self.people.get(&pid) else { return };
+        let Some(conn) = participant.conn else { return };
+        let mut grant = participant.grant.clone();
+        grant.ttl = crate::config::FRESH_TOKEN_TTL;
+        let lifetime = i64::try_from(grant.ttl.as_millis()).unwrap_or(i64::MAX);
+        turn.out.push(Output::Refresh(conn, Box::new(grant)));
+        self.watch_token(turn.now, pid, turn.now.plus_millis(lifetime));
+    }
+}
+
+/// Turns a client away before it is in.
+fn dismiss(turn: &mut Turn<'_>, conn: ConnId, reason: proto::DisconnectReason, action: Action) {
+    turn.signal(Some(conn), Response::Leave(super::leaving::leave_request(reason, action)));
+    turn.out.push(Output::Close(conn));
+}
+
+fn server_info() -> proto::ServerInfo {
+    proto::ServerInfo {
+        edition: proto::server_info::Edition::Standard.into(),
+        version: SERVER_VERSION.to_owned(),
+        protocol: PROTOCOL,
+        ..Default::default()
+    }
+}

@@ -1,0 +1,170 @@
+//! What the media plane measures, told to those whom it concerns: who speaks, how good lines are, which layers are
+//! wanted, which pictures are held back.
+
+use livekit_protocol as proto;
+use proto::ConnectionQuality as Quality;
+
+use super::media::{ForwardId, MediaKind, PeerId};
+use super::participant::Participant;
+use super::{Pid, Response, Room, Turn};
+
+/// From this loudness on somebody counts as speaking: 35 dB below full scale.
+const SPEAKING: f32 = 0.0178;
+/// Loudness is told in so many steps, so that a steady voice is not news.
+const STEPS: f32 = 8.0;
+
+impl Room {
+    /// How loud publishers are.
+    pub(super) fn levels(&mut self, turn: &mut Turn<'_>, levels: &[(PeerId, String, f32)]) {
+        let mut loudest: std::collections::BTreeMap<Pid, f32> = std::collections::BTreeMap::new();
+        for (peer, mid, level) in levels {
+            let Some(pid) = self.heard_media(turn.now, *peer) else { continue };
+            let Some(participant) = self.people.get(&pid) else { continue };
+            if participant.track_at(mid).is_some_and(|track| track.live && !track.info.muted) {
+                let known = loudest.entry(pid).or_default();
+                *known = known.max(*level);
+            }
+        }
+        let mut speakers = Vec::new();
+        for (pid, level) in loudest {
+            self.set_loudness(pid, steps(level), &mut speakers);
+        }
+        self.tell_speakers(turn, speakers);
+    }
+
+    /// A microphone was muted or taken away: whoever spoke on it does not speak now.
+    pub(super) fn hush(&mut self, turn: &mut Turn<'_>, pid: Pid, kind: MediaKind) {
+        if kind == MediaKind::Audio {
+            let mut speakers = Vec::new();
+            self.set_loudness(pid, 0, &mut speakers);
+            self.tell_speakers(turn, speakers);
+        }
+    }
+
+    fn set_loudness(&mut self, pid: Pid, steps: u8, changed: &mut Vec<proto::SpeakerInfo>) {
+        let Some(participant) = self.people.get_mut(&pid) else { return };
+        if participant.loudness == steps || participant.grant.hidden {
+            return;
+        }
+        participant.loudness = steps;
+        let level = f32::from(steps) / STEPS;
+        changed.push(proto::SpeakerInfo { sid: participant.sid.clone(), level, active: steps > 0 });
+    }
+
+    fn tell_speakers(&self, turn: &mut Turn<'_>, speakers: Vec<proto::SpeakerInfo>) {
+        if !speakers.is_empty() {
+            self.broadcast(turn, None, Response::SpeakersChanged(proto::SpeakersChanged { speakers }));
+        }
+    }
+
+    /// Loss and round trip of one PeerConnection.
+    pub(super) fn line_quality(&mut self, turn: &mut Turn<'_>, peer: PeerId, loss: f32, rtt_ms: Option<u32>) {
+        let Some(pid) = self.heard_media(turn.now, peer) else { return };
+        if let Some(participant) = self.people.get_mut(&pid) {
+            let second = participant.link.publishing() != peer;
+            participant.lines[usize::from(second)] = grade(loss, rtt_ms);
+        }
+        self.tell_quality(turn, pid);
+    }
+
+    /// Tells everybody how good a participant's line is, when that changed.
+    pub(super) fn tell_quality(&mut self, turn: &mut Turn<'_>, pid: Pid) {
+        let Some(participant) = self.people.get_mut(&pid) else { return };
+        let quality = if participant.is_down() {
+            Quality::Lost
+        } else {
+            // Poor is 0, excellent is 2: the worse of the two lines counts.
+            participant
+                .lines
+                .into_iter()
+                .min_by_key(|quality| i32::from(*quality))
+                .unwrap_or(Quality::Excellent)
+        };
+        if participant.quality == quality {
+            return;
+        }
+        participant.quality = quality;
+        let (conn, hidden) = (participant.conn, participant.grant.hidden);
+        let update = proto::ConnectionQualityUpdate { updates: vec![Self::quality_info(participant)] };
+        if hidden {
+            turn.signal(conn, Response::ConnectionQuality(update));
+        } else {
+            self.broadcast(turn, None, Response::ConnectionQuality(update));
+        }
+    }
+
+    /// A participant's quality in the protocol's words; the score runs from 0 to 5.
+    pub(super) fn quality_info(participant: &Participant) -> proto::ConnectionQualityInfo {
+        let score = match participant.quality {
+            Quality::Excellent => 4.5,
+            Quality::Good => 3.5,
+            Quality::Poor => 2.0,
+            Quality::Lost => 0.0,
+        };
+        proto::ConnectionQualityInfo {
+            participant_sid: participant.sid.clone(),
+            quality: participant.quality.into(),
+            score,
+        }
+    }
+
+    /// The bandwidth to a subscriber forced a picture off, or let it back.
+    pub(super) fn stream_paused(
+        &mut self,
+        turn: &mut Turn<'_>,
+        peer: PeerId,
+        forward: ForwardId,
+        paused: bool,
+    ) {
+        let Some(pid) = self.owner_of(peer) else { return };
+        let Some(reader) = self.people.get(&pid) else { return };
+        let Some((sid, subscription)) = reader.subscriptions.iter().find(|(_, s)| s.forward == forward)
+        else {
+            return;
+        };
+        let Some(publisher) = self.people.get(&subscription.publisher) else { return };
+        let state = if paused { proto::StreamState::Paused } else { proto::StreamState::Active };
+        let info = proto::StreamStateInfo {
+            participant_sid: publisher.sid.clone(),
+            track_sid: sid.clone(),
+            state: state.into(),
+        };
+        turn.signal(
+            reader.conn,
+            Response::StreamStateUpdate(proto::StreamStateUpdate { stream_states: vec![info] }),
+        );
+    }
+
+    /// Which layers of a publisher's section anybody wants.
+    pub(super) fn layers_wanted(&mut self, turn: &mut Turn<'_>, peer: PeerId, mid: &str, layers: u8) {
+        let Some(pid) = self.owner_of(peer) else { return };
+        let Some(publisher) = self.people.get(&pid) else { return };
+        let Some(track) = publisher.track_at(mid).filter(|track| track.kind == MediaKind::Video) else {
+            return;
+        };
+        turn.signal(publisher.conn, Response::SubscribedQualityUpdate(track.wanted_qualities(layers)));
+    }
+}
+
+/// Loudness in steps; 0 is not speaking, anything that is speaking is at least 1.
+fn steps(level: f32) -> u8 {
+    if level < SPEAKING || level.is_nan() {
+        return 0;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 1..=8 before")]
+    let steps = (level * STEPS).ceil().clamp(1.0, STEPS) as u8;
+    steps
+}
+
+/// What loss and round trip make of a line. Speech with forward error correction is whole up to about 2 % loss and
+/// understandable up to about 8 %; a dialogue suffers from half a second of delay on.
+fn grade(loss: f32, rtt_ms: Option<u32>) -> Quality {
+    let rtt_ms = rtt_ms.unwrap_or(0);
+    if loss < 0.02 && rtt_ms < 400 {
+        Quality::Excellent
+    } else if loss < 0.08 && rtt_ms < 1000 {
+        Quality::Good
+    } else {
+        Quality::Poor
+    }
+}

@@ -1,0 +1,198 @@
+//! Subscribing: who receives which track, and how much of it.
+
+use livekit_protocol as proto;
+
+use super::media::{ForwardSpec, MediaKind, Tuning};
+use super::participant::Subscription;
+use super::{Pid, Response, Room, Turn};
+
+/// So many tracks can be named in one message of a client.
+const NAMED_MAX: usize = 1024;
+
+impl Room {
+    /// A newcomer gets what there is.
+    pub(super) fn subscribe_to_all(&mut self, turn: &mut Turn<'_>, reader: Pid) {
+        let live: Vec<(Pid, String)> = self
+            .people
+            .iter()
+            .flat_map(|(pid, p)| p.tracks.iter().filter(|t| t.live).map(|t| (*pid, t.sid.clone())))
+            .collect();
+        for (publisher, sid) in live {
+            self.fit_subscription(turn, reader, publisher, &sid);
+        }
+    }
+
+    /// A new track goes to all who want it.
+    pub(super) fn offer_to_all(&mut self, turn: &mut Turn<'_>, publisher: Pid, sid: &str) {
+        let readers: Vec<Pid> = self.people.keys().copied().collect();
+        for reader in readers {
+            self.fit_subscription(turn, reader, publisher, sid);
+        }
+    }
+
+    /// A track is gone: nobody receives it any more, and nobody's wishes about it are kept.
+    pub(super) fn withdraw(&mut self, turn: &mut Turn<'_>, sid: &str) {
+        for (pid, reader) in &mut self.people {
+            reader.choices.remove(sid);
+            reader.wishes.remove(sid);
+            if let Some(subscription) = reader.subscriptions.remove(sid) {
+                turn.media.unforward(subscription.forward);
+                reader.negotiation.carried.remove(&subscription.forward);
+                reader.negotiation.needed = true;
+                self.unsettled.insert(*pid);
+            }
+        }
+    }
+
+    /// Makes what a participant receives of a track agree with what it may and wants to receive.
+    fn fit_subscription(&mut self, turn: &mut Turn<'_>, reader: Pid, publisher: Pid, sid: &str) {
+        if reader == publisher {
+            return;
+        }
+        let Some((to, from)) = self.people.get(&reader).zip(self.people.get(&publisher)) else { return };
+        let Some(track) = from.track(sid).filter(|track| track.live) else { return };
+        let Some(section) = &track.section else { return };
+        let chosen = to.choices.get(sid).copied().unwrap_or(to.auto_subscribe);
+        let wanted = chosen && to.grant.can_subscribe && from.permits(to, sid);
+        let held = to.subscriptions.get(sid).map(|subscription| subscription.forward);
+        match (wanted, held) {
+            (true, None) => {
+                let stream = if to.names_tracks_itself() { sid } else { &track.info.stream };
+                let spec = ForwardSpec {
+                    source: from.link.publishing(),
+                    source_mid: section.mid.clone(),
+                    kind: track.kind,
+                    stream_id: format!("{}|{stream}", from.sid),
+                    track_id: sid.to_owned(),
+                };
+                let peer = to.link.receiving();
+                match turn.media.forward(turn.now, peer, &spec) {
+                    Ok(forward) => self.subscribed(turn, reader, publisher, sid, forward, spec.kind),
+                    Err(error) => {
+                        tracing::warn!(room = %self.name, reader = %to.sid, track = sid, %error, "not forwarded");
+                        let err = proto::SubscriptionError::SeUnknown.into();
+                        let response = proto::SubscriptionResponse { track_sid: sid.to_owned(), err };
+                        turn.signal(to.conn, Response::SubscriptionResponse(response));
+                    }
+                }
+            }
+            (false, Some(forward)) => {
+                turn.media.unforward(forward);
+                if let Some(to) = self.people.get_mut(&reader) {
+                    to.subscriptions.remove(sid);
+                    to.negotiation.carried.remove(&forward);
+                    to.negotiation.needed = true;
+                    self.unsettled.insert(reader);
+                }
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+
+    fn subscribed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        reader: Pid,
+        publisher: Pid,
+        sid: &str,
+        forward: super::media::ForwardId,
+        kind: MediaKind,
+    ) {
+        if let Some(to) = self.people.get_mut(&reader) {
+            to.subscriptions.insert(sid.to_owned(), Subscription { publisher, forward, kind });
+            to.negotiation.needed = true;
+            self.unsettled.insert(reader);
+        }
+        self.tune(turn, reader, sid);
+        if let Some(from) = self.people.get_mut(&publisher) {
+            let conn = from.conn;
+            if let Some(track) = from.track_mut(sid).filter(|track| !track.subscribed) {
+                track.subscribed = true;
+                turn.signal(
+                    conn,
+                    Response::TrackSubscribed(proto::TrackSubscribed { track_sid: sid.to_owned() }),
+                );
+            }
+        }
+    }
+
+    /// The client chooses tracks, or refuses them.
+    pub(super) fn update_subscription(
+        &mut self,
+        turn: &mut Turn<'_>,
+        pid: Pid,
+        update: &proto::UpdateSubscription,
+    ) {
+        let named =
+            update.track_sids.iter().chain(update.participant_tracks.iter().flat_map(|p| &p.track_sids));
+        for sid in named.take(NAMED_MAX) {
+            let Some(publisher) = self.publisher_of(sid) else {
+                let err = proto::SubscriptionError::SeTrackNotfound.into();
+                let response = proto::SubscriptionResponse { track_sid: sid.clone(), err };
+                let conn = self.conn_of(pid);
+                turn.signal(conn, Response::SubscriptionResponse(response));
+                continue;
+            };
+            if let Some(reader) = self.people.get_mut(&pid) {
+                reader.choices.insert(sid.clone(), update.subscribe);
+            }
+            self.fit_subscription(turn, pid, publisher, sid);
+        }
+    }
+
+    /// The client says how much of tracks it wants.
+    pub(super) fn tune_tracks(&mut self, turn: &mut Turn<'_>, pid: Pid, wish: &proto::UpdateTrackSettings) {
+        for sid in wish.track_sids.iter().take(NAMED_MAX) {
+            if self.publisher_of(sid).is_none() {
+                continue;
+            }
+            if let Some(reader) = self.people.get_mut(&pid) {
+                let wish = proto::UpdateTrackSettings { track_sids: Vec::new(), ..wish.clone() };
+                reader.wishes.insert(sid.clone(), wish);
+            }
+            self.tune(turn, pid, sid);
+        }
+    }
+
+    fn tune(&self, turn: &mut Turn<'_>, pid: Pid, sid: &str) {
+        let Some(reader) = self.people.get(&pid) else { return };
+        let Some((subscription, wish)) = reader.subscriptions.get(sid).zip(reader.wishes.get(sid)) else {
+            return;
+        };
+        let Some(track) = self.people.get(&subscription.publisher).and_then(|p| p.track(sid)) else { return };
+        let tuning = Tuning { paused: wish.disabled, max_layer: track.layer_for(wish) };
+        turn.media.tune(turn.now, subscription.forward, tuning);
+    }
+
+    /// The client says who may receive its tracks.
+    pub(super) fn set_permissions(
+        &mut self,
+        turn: &mut Turn<'_>,
+        pid: Pid,
+        permission: proto::SubscriptionPermission,
+    ) {
+        let Some(participant) = self.people.get_mut(&pid) else { return };
+        let former = participant.permissions.take();
+        participant.permissions = (!permission.all_participants)
+            .then(|| permission.track_permissions.into_iter().take(NAMED_MAX).collect());
+        let changed = former != participant.permissions;
+        let publisher_sid = participant.sid.clone();
+        let sids: Vec<String> = participant.tracks.iter().filter(|t| t.live).map(|t| t.sid.clone()).collect();
+        if !changed {
+            return;
+        }
+        let readers: Vec<Pid> = self.people.keys().copied().filter(|reader| *reader != pid).collect();
+        for sid in &sids {
+            for reader in &readers {
+                let Some((to, from)) = self.people.get(reader).zip(self.people.get(&pid)) else { continue };
+                let update = proto::SubscriptionPermissionUpdate {
+                    participant_sid: publisher_sid.clone(),
+                    track_sid: sid.clone(),
+                    allowed: from.permits(to, sid),
+                };
+                turn.signal(to.conn, Response::SubscriptionPermissionUpdate(update));
+                self.fit_subscription(turn, *reader, pid, sid);
+            }
+        }
+    }
+}

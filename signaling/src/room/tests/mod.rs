@@ -1,0 +1,9 @@
+//! The room, driven with a fake media plane and a clock that the test turns.
+
+mod coming_and_going;
+mod fake_media;
+mod meeting;
+mod properties;
+mod publishing;
+mod subscribing;
+mod world;

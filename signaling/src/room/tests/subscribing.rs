@@ -1,0 +1,248 @@
+//! Receiving tracks: whose, how much, and the negotiation of it.
+
+use livekit_protocol as proto;
+use proto::TrackSource::{Camera, Microphone};
+
+use super::world::{Client, World, offer};
+use crate::room::media::{MediaEvent, Tuning};
+use crate::room::{Input, JoinPath, Request, Response};
+
+fn offers(world: &World, client: &Client) -> usize {
+    world.inbox(client).messages.iter().filter(|message| matches!(message, Response::Offer(_))).count()
+}
+
+fn requirements(world: &World, client: &Client) -> Vec<(u32, u32)> {
+    let messages = world.inbox(client).messages.iter();
+    messages
+        .filter_map(|message| match message {
+            Response::MediaSectionsRequirement(need) => Some((need.num_audios, need.num_videos)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn carried(world: &World, client: &Client) -> Vec<(String, String)> {
+    let last = world.inbox(client).messages.iter().rev().find_map(|message| match message {
+        Response::Answer(answer) => Some(answer.mid_to_track_id.clone()),
+        _ => None,
+    });
+    let mut carried: Vec<_> = last.unwrap_or_default().into_iter().collect();
+    carried.sort();
+    carried
+}
+
+#[test]
+fn a_newcomer_gets_everything_there_is_in_one_round() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    world.publish(&a, "cam", Camera, "send:0:v:cam");
+    world.publish(&a, "mic", Microphone, "send:0:v:cam send:1:a:mic");
+    let arrival = world.arrival("b", JoinPath::Dual);
+    let b = world.arrive(arrival).expect("let in");
+    assert_eq!(world.receives(&b).len(), 2);
+    assert_eq!(offers(&world, &b), 1);
+}
+
+#[test]
+fn one_offer_stands_at_a_time_and_what_changes_meanwhile_goes_into_the_next() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let b = world.join("b", JoinPath::Dual);
+    world.forget(&b);
+    world.publish(&a, "cam", Camera, "send:0:v:cam");
+    world.publish(&a, "mic", Microphone, "send:0:v:cam send:1:a:mic");
+    assert_eq!(offers(&world, &b), 1);
+    world.say(&b, Request::Answer(proto::SessionDescription { id: 1, ..Default::default() }));
+    assert_eq!(offers(&world, &b), 1, "an answer to an older offer changes nothing");
+    world.say(&b, Request::Answer(proto::SessionDescription { id: 0, ..Default::default() }));
+    assert_eq!(offers(&world, &b), 2, "a client that numbers nothing is believed");
+}
+
+#[test]
+fn on_the_single_path_the_first_answer_already_carries_what_there_is() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Single);
+    let camera = world.publish(&a, "cam", Camera, "recv:0:a recv:1:v send:2:v:cam");
+    let mut arrival = world.arrival("b", JoinPath::Single);
+    arrival.offer = Some(offer("recv:0:a recv:1:v"));
+    let b = world.arrive(arrival).expect("let in");
+    assert_eq!(carried(&world, &b), [("1".to_owned(), camera)]);
+    assert!(requirements(&world, &b).is_empty());
+}
+
+#[test]
+fn on_the_single_path_the_client_is_asked_for_exactly_the_sections_that_lack() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let b = world.join("b", JoinPath::Single);
+    let first = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    assert_eq!(
+        requirements(&world, &b),
+        [(0, 0)],
+        "a spare section is there, the client has only to offer again"
+    );
+    world.publish(&a, "cam2", Camera, "send:0:v:cam send:1:v:cam2");
+    assert_eq!(requirements(&world, &b).len(), 1, "one round at a time");
+    world.say(&b, Request::Offer(offer("recv:0:a recv:1:v")));
+    assert_eq!(carried(&world, &b), [("1".to_owned(), first)]);
+    assert_eq!(requirements(&world, &b)[1..], [(0, 1)]);
+    world.say(&b, Request::Offer(offer("recv:0:a recv:1:v recv:2:v")));
+    assert_eq!(carried(&world, &b).len(), 2);
+    assert_eq!(requirements(&world, &b).len(), 2);
+}
+
+#[test]
+fn a_client_that_offers_only_after_the_welcome_is_not_asked_before() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    world.publish(&a, "cam", Camera, "send:0:v:cam");
+    let arrival = world.arrival("firefox", JoinPath::Single);
+    let b = world.arrive(arrival).expect("let in");
+    assert!(requirements(&world, &b).is_empty());
+    world.say(&b, Request::Offer(offer("recv:0:a recv:1:v")));
+    assert_eq!(carried(&world, &b).len(), 1);
+}
+
+#[test]
+fn without_automatic_subscription_only_what_is_chosen_comes() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let camera = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    world.publish(&a, "mic", Microphone, "send:0:v:cam send:1:a:mic");
+    let mut arrival = world.arrival("b", JoinPath::Dual);
+    arrival.auto_subscribe = false;
+    let b = world.arrive(arrival).expect("let in");
+    assert!(world.receives(&b).is_empty());
+    let choose = |subscribe| {
+        let track_sids = vec![camera.clone(), "TR_unknown".into()];
+        Request::Subscription(proto::UpdateSubscription {
+            track_sids,
+            subscribe,
+            participant_tracks: Vec::new(),
+        })
+    };
+    world.say(&b, choose(true));
+    assert_eq!(world.receives(&b).into_iter().collect::<Vec<_>>(), [camera.clone()]);
+    let unknown =
+        world.inbox(&b).messages.iter().any(|message| matches!(message, Response::SubscriptionResponse(_)));
+    assert!(unknown, "it is told that there is no such track");
+    world.say(&b, choose(false));
+    assert!(world.receives(&b).is_empty());
+}
+
+#[test]
+fn without_the_right_nothing_is_received() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let camera = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    let mut arrival = world.arrival("b", JoinPath::Dual);
+    arrival.grant.can_subscribe = false;
+    let b = world.arrive(arrival).expect("let in");
+    let track_sids = vec![camera];
+    world.say(
+        &b,
+        Request::Subscription(proto::UpdateSubscription {
+            track_sids,
+            subscribe: true,
+            participant_tracks: Vec::new(),
+        }),
+    );
+    assert!(world.receives(&b).is_empty());
+}
+
+#[test]
+fn a_publisher_says_who_may_receive_it() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let b = world.join("b", JoinPath::Dual);
+    let c = world.join("c", JoinPath::Single);
+    let camera = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    let permission = proto::TrackPermission {
+        participant_identity: "c".into(),
+        track_sids: vec![camera.clone()],
+        ..Default::default()
+    };
+    world.say(
+        &a,
+        Request::SubscriptionPermission(proto::SubscriptionPermission {
+            all_participants: false,
+            track_permissions: vec![permission],
+        }),
+    );
+    assert!(world.receives(&b).is_empty() && world.receives(&c).contains(&camera));
+    let told = world.inbox(&b).messages.iter().any(|message| {
+        matches!(message, Response::SubscriptionPermissionUpdate(update) if !update.allowed && update.track_sid == camera)
+    });
+    assert!(told);
+    world.say(
+        &a,
+        Request::SubscriptionPermission(proto::SubscriptionPermission {
+            all_participants: true,
+            ..Default::default()
+        }),
+    );
+    assert!(world.receives(&b).contains(&camera));
+}
+
+#[test]
+fn the_wish_for_a_smaller_picture_reaches_the_media_plane() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let b = world.join("b", JoinPath::Dual);
+    let camera = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    let track_sids = vec![camera];
+    world.say(
+        &b,
+        Request::TrackSetting(proto::UpdateTrackSettings {
+            track_sids,
+            disabled: true,
+            ..Default::default()
+        }),
+    );
+    let tunings: Vec<Tuning> = world.media.tunings.values().copied().collect();
+    assert_eq!(tunings, [Tuning { paused: true, max_layer: 0 }]);
+}
+
+#[test]
+fn what_a_client_refused_before_it_lost_its_line_it_still_refuses_after() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let b = world.join("b", JoinPath::Dual);
+    let camera = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    world.lose_socket(&b);
+    let back = world.resume(&b);
+    let subscription =
+        Some(proto::UpdateSubscription { track_sids: vec![camera], subscribe: false, ..Default::default() });
+    world.say(&back, Request::SyncState(proto::SyncState { subscription, ..Default::default() }));
+    assert!(world.receives(&back).is_empty());
+}
+
+#[test]
+fn a_picture_held_back_for_want_of_bandwidth_is_told() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let b = world.join("b", JoinPath::Dual);
+    let camera = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    let forward = *world.media.forwards.keys().next().expect("it flows");
+    let peer = world.receiving(&b);
+    world.input(Input::Media(MediaEvent::Paused { peer, forward, paused: true }));
+    let told = world.inbox(&b).messages.iter().any(|message| {
+        matches!(message, Response::StreamStateUpdate(update) if update.stream_states[0].track_sid == camera
+            && update.stream_states[0].state() == proto::StreamState::Paused)
+    });
+    assert!(told);
+}
+
+#[test]
+fn layers_that_nobody_wants_are_told_to_the_publisher() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    world.publish(&a, "cam", Camera, "send:0:v:cam");
+    let peer = world.publishing(&a);
+    world.input(Input::Media(MediaEvent::Wanted { peer, mid: "0".into(), layers: 0 }));
+    let update = world.inbox(&a).messages.iter().find_map(|message| match message {
+        Response::SubscribedQualityUpdate(update) => Some(update.clone()),
+        _ => None,
+    });
+    assert!(update.expect("told").subscribed_codecs[0].qualities.iter().all(|quality| !quality.enabled));
+}

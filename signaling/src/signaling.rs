@@ -1,0 +1,177 @@
+//! The component as its owner sees it: started once, told which rooms to open, asked who is there.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use schema::event::{RoomEvent, TrackSource};
+use schema::moment::Clock;
+use tokio::sync::mpsc;
+
+use crate::config::{Grant, RoomSettings, SignalingConfig};
+use crate::host::{Desk, Directory, EventTap, Front, Gauges, SignalingError, Tenancy};
+use crate::net::{self, WorkerConfig};
+use crate::room::{Command, ParticipantSnapshot};
+use crate::wire::{self, Tokens};
+
+/// Shorter secrets can be guessed.
+const SECRET_BYTES_MIN: usize = 32;
+
+/// Rooms and their media, running. Cheap to clone; the workers stop when the last clone is gone.
+#[derive(Clone)]
+pub struct Signaling {
+    front: Arc<Front>,
+}
+
+/// Why signaling did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The secret is too short to be one.
+    #[error("the API secret must have at least {SECRET_BYTES_MIN} bytes")]
+    WeakSecret,
+    /// A port for media could not be opened.
+    #[error("media cannot listen on {0}: {1}")]
+    Listen(std::net::SocketAddr, #[source] io::Error),
+}
+
+/// Figures for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Rooms open.
+    pub rooms: usize,
+    /// Participants in them.
+    pub participants: usize,
+    /// Signaling sockets.
+    pub connections: usize,
+    /// Where media arrives, one port for each worker.
+    pub media_ports: Vec<u16>,
+    /// Events that wait because nobody takes them.
+    pub events_waiting: usize,
+    /// Events that were thrown away. Anything but 0 is an alarm: the record has a hole.
+    pub events_lost: usize,
+}
+
+impl Signaling {
+    /// Starts the workers. The receiver has to be emptied for as long as rooms are open.
+    pub fn start(
+        config: SignalingConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, mpsc::Receiver<RoomEvent>), StartError> {
+        if config.api_secret.len() < SECRET_BYTES_MIN {
+            return Err(StartError::WeakSecret);
+        }
+        let tokens = Arc::new(Tokens::new(&config.api_key, &config.api_secret));
+        let gauges = Arc::new(Gauges::default());
+        let directory = Arc::new(Directory::default());
+        let (tap, events) = EventTap::new(Arc::clone(&gauges));
+        let mut desks = Vec::new();
+        for index in 0..config.workers.max(1) {
+            let (tokens, directory, gauges) =
+                (Arc::clone(&tokens), Arc::clone(&directory), Arc::clone(&gauges));
+            let (limits, pipe) = (config.limits, tap.pipe());
+            let make = move || Tenancy::new(tokens, limits, directory, gauges, pipe);
+            desks.push(hire(&config, index, Arc::clone(&clock), make)?);
+        }
+        let front = Front::new(desks, directory, tokens, config.limits, gauges, clock);
+        Ok((Self { front: Arc::new(front) }, events))
+    }
+
+    /// Opens a room. One that is open stays as it is.
+    pub async fn open(&self, name: &str, settings: RoomSettings) -> Result<(), SignalingError> {
+        self.front.open(name, settings).await
+    }
+
+    /// Closes a room: everybody in it leaves for good.
+    pub async fn close(&self, name: &str) -> Result<(), SignalingError> {
+        self.front.command(name, Command::Close).await
+    }
+
+    /// Sends a participant away. With a token that still holds it can come back: do not give it another.
+    pub async fn remove(&self, room: &str, identity: &str) -> Result<(), SignalingError> {
+        self.front.command(room, Command::Remove { identity: identity.to_owned() }).await
+    }
+
+    /// Silences a participant's tracks of that source at the server, or lets them be heard again.
+    pub async fn mute(
+        &self,
+        room: &str,
+        identity: &str,
+        source: TrackSource,
+        muted: bool,
+    ) -> Result<(), SignalingError> {
+        self.front.command(room, Command::Mute { identity: identity.to_owned(), source, muted }).await
+    }
+
+    /// Sends a reliable data message in the server's name to these identities; to everybody when there are none.
+    pub async fn send_data(
+        &self,
+        room: &str,
+        topic: &str,
+        payload: Vec<u8>,
+        to: Vec<String>,
+    ) -> Result<(), SignalingError> {
+        self.front.command(room, Command::SendData { topic: topic.to_owned(), payload, to }).await
+    }
+
+    /// Changes the room's metadata, which every client is told.
+    pub async fn set_room_metadata(&self, room: &str, metadata: String) -> Result<(), SignalingError> {
+        self.front.command(room, Command::SetMetadata(metadata)).await
+    }
+
+    /// Everybody in the room, those whose line is down included.
+    pub async fn connected(&self, room: &str) -> Result<Vec<ParticipantSnapshot>, SignalingError> {
+        self.front.snapshot(room).await
+    }
+
+    /// Signs a token with which a client can join.
+    pub fn mint_token(&self, grant: &Grant) -> String {
+        self.front.mint(grant)
+    }
+
+    /// The paths that clients know, to be merged into the product's router.
+    pub fn router(&self) -> axum::Router {
+        wire::router(Arc::clone(&self.front))
+    }
+
+    /// The figures of this moment.
+    pub fn stats(&self) -> Stats {
+        let gauges = self.front.gauges();
+        Stats {
+            rooms: gauges.rooms.load(Relaxed),
+            participants: gauges.participants.load(Relaxed),
+            connections: gauges.connections.load(Relaxed),
+            media_ports: self.front.ports(),
+            events_waiting: gauges.events_waiting.load(Relaxed),
+            events_lost: gauges.events_lost.load(Relaxed),
+        }
+    }
+
+    /// Before the process ends: clients are told to come back by themselves, and everybody's presence is closed.
+    pub async fn stop(&self) {
+        self.front.suspend().await;
+    }
+}
+
+/// Starts one worker. Each has a port of its own: a kernel that spreads datagrams over sockets of one port does not
+/// know which connection they belong to.
+fn hire(
+    config: &SignalingConfig,
+    index: usize,
+    clock: Arc<dyn Clock>,
+    make: impl FnOnce() -> Tenancy + Send + 'static,
+) -> Result<Desk, StartError> {
+    let mut listen = config.media_listen;
+    if listen.port() != 0 {
+        let port = u16::try_from(index).ok().and_then(|index| listen.port().checked_add(index));
+        let out_of_ports = || StartError::Listen(listen, io::Error::from(io::ErrorKind::AddrNotAvailable));
+        listen.set_port(port.ok_or_else(out_of_ports)?);
+    }
+    let worker = WorkerConfig {
+        listen,
+        advertise: config.advertise.clone(),
+        limits: crate::media::Limits { data_frame_bytes: config.limits.data_bytes, ..Default::default() },
+    };
+    let handle = net::spawn(worker, clock, make).map_err(|error| StartError::Listen(listen, error))?;
+    let port = handle.port();
+    Ok(Desk { send: Box::new(move |order| handle.send(order).is_ok()), port })
+}
