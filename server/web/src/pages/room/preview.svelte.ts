@@ -14,10 +14,14 @@ export class Preview {
   /** Loudness of the microphone, 0..1. */
   level = $state(0);
 
+  // Not reactive: opening a device must not be a reason to open it again.
+  #image: MediaStream | null = null;
   #sound: MediaStream | null = null;
+  /** The newest request to open wins, whichever the system answers first. */
+  #imageTurn = 0;
+  #soundTurn = 0;
   #context: AudioContext | null = null;
   #meter: ReturnType<typeof setInterval> | undefined;
-  #closed = false;
 
   constructor() {
     navigator.mediaDevices?.addEventListener('devicechange', this.#list);
@@ -26,13 +30,16 @@ export class Preview {
   /** Opens the camera, or another one. An empty id is the system's choice. */
   async openCamera(id: string): Promise<void> {
     this.closeCamera();
+    const turn = this.#imageTurn;
     try {
       const video = { width: 640, height: 360, ...(id === '' ? {} : { deviceId: { ideal: id } }) };
       const stream = await navigator.mediaDevices.getUserMedia({ video });
-      if (this.#closed) return stop(stream);
+      if (turn !== this.#imageTurn) return stop(stream);
+      this.#image = stream;
       this.picture = stream;
       this.cameraProblem = null;
     } catch (error) {
+      if (turn !== this.#imageTurn) return;
       this.cameraProblem = mediaProblem(error, window.isSecureContext);
     }
     await this.#list();
@@ -41,25 +48,30 @@ export class Preview {
   /** Opens the microphone, or another one, and measures it. */
   async openMicrophone(id: string): Promise<void> {
     this.closeMicrophone();
+    const turn = this.#soundTurn;
     try {
       const audio = id === '' ? true : { deviceId: { ideal: id } };
       const stream = await navigator.mediaDevices.getUserMedia({ audio });
-      if (this.#closed) return stop(stream);
+      if (turn !== this.#soundTurn) return stop(stream);
       this.#sound = stream;
       this.microphoneProblem = null;
       this.#measure(stream);
     } catch (error) {
+      if (turn !== this.#soundTurn) return;
       this.microphoneProblem = mediaProblem(error, window.isSecureContext);
     }
     await this.#list();
   }
 
   closeCamera(): void {
-    stop(this.picture);
+    this.#imageTurn += 1;
+    stop(this.#image);
+    this.#image = null;
     this.picture = null;
   }
 
   closeMicrophone(): void {
+    this.#soundTurn += 1;
     clearInterval(this.#meter);
     stop(this.#sound);
     this.#sound = null;
@@ -70,7 +82,6 @@ export class Preview {
 
   /** Gives every device back: the room opens them anew. */
   close(): void {
-    this.#closed = true;
     this.closeCamera();
     this.closeMicrophone();
     navigator.mediaDevices?.removeEventListener('devicechange', this.#list);
