@@ -121,14 +121,13 @@ pub fn transition(state: SessionState, action: SessionAction) -> Result<SessionS
         (S::Draft | S::Postponed, A::Schedule) | (S::Scheduled | S::Postponed, A::Reschedule) => {
             Ok(S::Scheduled)
         }
-        (S::Draft | S::Scheduled | S::Postponed, A::Edit | A::NameDelegates)
-        | (S::Live, A::NameDelegates) => Ok(state),
         (S::Scheduled, A::Postpone) => Ok(S::Postponed),
         (S::Draft | S::Scheduled | S::Postponed, A::Cancel) => Ok(S::Cancelled),
-        (S::Scheduled, A::Start) => Ok(S::Live),
-        (S::Live, A::Extend | A::Join) => Ok(S::Live),
+        (S::Scheduled, A::Start) | (S::Live, A::Extend | A::Join) => Ok(S::Live),
         (S::Live, A::End) => Ok(S::Ended),
-        (S::Live | S::Ended, A::Rollcall) => Ok(state),
+        (S::Draft | S::Scheduled | S::Postponed, A::Edit | A::NameDelegates)
+        | (S::Live, A::NameDelegates | A::Rollcall)
+        | (S::Ended, A::Rollcall) => Ok(state),
         _ => Err(WrongState { state, action }),
     }
 }

@@ -49,8 +49,11 @@ impl From<sqlx::Error> for StoreError {
         use sqlx::Error as E;
         match &error {
             E::Database(told) => {
-                if let Some(known) = by_code(told.code().as_deref()) {
-                    return known.unwrap_or(Self::Unavailable(error));
+                match trouble(told.code().as_deref()) {
+                    Some(Trouble::Busy) => return Self::Busy,
+                    Some(Trouble::Gone) => return Self::Unavailable(error),
+                    Some(Trouble::Damaged) => return Self::Corrupt(error.to_string()),
+                    None => {}
                 }
                 match told.kind() {
                     sqlx::error::ErrorKind::UniqueViolation => Self::Duplicate,
@@ -70,22 +73,33 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// What a code of the database means besides broken constraints; `Some(None)` is a database that cannot serve.
-fn by_code(code: Option<&str>) -> Option<Option<StoreError>> {
+/// What a code of the database can mean besides a broken constraint.
+enum Trouble {
+    /// Others are in the way.
+    Busy,
+    /// It cannot serve, or cannot write.
+    Gone,
+    /// Its file was changed by other hands.
+    Damaged,
+}
+
+/// SQLSTATE of PostgreSQL has five characters; result codes of SQLite are numbers of at most four digits, with the
+/// primary code in the low byte.
+fn trouble(code: Option<&str>) -> Option<Trouble> {
     let code = code?;
-    // SQLite result codes (the low byte is the primary one) are numbers of at most four digits; PostgreSQL's
-    // SQLSTATE always has five characters.
     if code.len() == 5 {
         return match code {
-            "40001" | "40P01" | "55P03" => Some(Some(StoreError::Busy)),
-            "25006" | "53100" | "53200" | "53300" | "57P01" | "57P02" | "57P03" | "58030" => Some(None),
+            "40001" | "40P01" | "55P03" => Some(Trouble::Busy),
+            "25006" | "53100" | "53200" | "53300" | "57P01" | "57P02" | "57P03" | "58030" => {
+                Some(Trouble::Gone)
+            }
             _ => None,
         };
     }
     match code.parse::<u32>().ok()? & 0xff {
-        5 | 6 => Some(Some(StoreError::Busy)), // BUSY, LOCKED
-        8 | 10 | 13 | 14 => Some(None),        // READONLY, IOERR, FULL, CANTOPEN
-        11 | 26 => Some(Some(StoreError::Corrupt("the database file is damaged".into()))), // CORRUPT, NOTADB
+        5 | 6 => Some(Trouble::Busy),            // BUSY, LOCKED
+        8 | 10 | 13 | 14 => Some(Trouble::Gone), // READONLY, IOERR, FULL, CANTOPEN
+        11 | 26 => Some(Trouble::Damaged),       // CORRUPT, NOTADB
         _ => None,
     }
 }

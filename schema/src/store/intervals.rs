@@ -143,8 +143,11 @@ fn subject(kind: &RoomEventKind) -> Option<&Who> {
     use RoomEventKind as K;
     match kind {
         K::Opened | K::Closed => None,
-        K::Joined(who) | K::Alive(who) | K::LinkDown(who) | K::LinkUp(who) => Some(who),
-        K::Left { who, .. }
+        K::Joined(who)
+        | K::Alive(who)
+        | K::LinkDown(who)
+        | K::LinkUp(who)
+        | K::Left { who, .. }
         | K::TrackPublished { who, .. }
         | K::TrackUnpublished { who, .. }
         | K::TrackMuted { who, .. } => Some(who),

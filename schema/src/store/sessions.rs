@@ -108,7 +108,7 @@ pub async fn find_summary(tx: &mut Tx, id: SessionId) -> Result<Option<SessionSu
     Ok(rows.pop().map(SessionSummary::from))
 }
 
-/// Sessions by start.
+/// Sessions, the latest start first.
 pub async fn list(
     tx: &mut Tx,
     filter: &SessionFilter<'_>,
@@ -155,9 +155,9 @@ pub async fn list(
             );
         }
         if let Some((key, id)) = paging.after.as_ref().and_then(|after| Some((after.as_number()?, after.id))) {
-            query.push(" AND (s.starts_at, s.id) > (").push_bind(key).push(", ").push_bind(id).push(")");
+            query.push(" AND (s.starts_at, s.id) < (").push_bind(key).push(", ").push_bind(id).push(")");
         }
-        query.push(" ORDER BY s.starts_at, s.id LIMIT ").push_bind(paging.fetch());
+        query.push(" ORDER BY s.starts_at DESC, s.id DESC LIMIT ").push_bind(paging.fetch());
     })?;
     let place = |row: &Row| Cursor::number(row.session.starts_at.as_millis(), row.session.id.0);
     Ok(Page::of(rows, paging, place).map(SessionSummary::from))

@@ -1,5 +1,9 @@
 //! A PostgreSQL server for tests: the real one, started on a free port, as an unprivileged user, in a folder that goes
-//! with it.
+//! with it. A test cannot go on without its server, so whatever goes wrong here panics with what was the matter.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "the whole module panics when the machine cannot run PostgreSQL"
+)]
 
 use std::{
     ffi::OsStr,
@@ -139,13 +143,11 @@ fn keep(mut command: Command) -> Child {
             said.push_str(&line);
             said.push('\n');
         }
+        let _ = child.wait();
         let _ = ready.send(Err(said));
     });
-    match is_ready.recv() {
-        Ok(Ok(child)) => child,
-        Ok(Err(said)) => panic!("PostgreSQL did not start: {said}"),
-        Err(_) => panic!("PostgreSQL could not be run at all"),
-    }
+    let started = is_ready.recv().expect("PostgreSQL can be run at all");
+    started.unwrap_or_else(|said| panic!("PostgreSQL did not start: {said}"))
 }
 
 /// A new folder, after those of test processes that are gone have been removed.

@@ -1,0 +1,10 @@
+//! Every function of the store, on SQLite and on PostgreSQL.
+
+mod accounts;
+mod attendance;
+mod booking;
+mod directory;
+mod parity;
+mod records;
+mod sessions;
+mod support;
