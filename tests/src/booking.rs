@@ -1,6 +1,6 @@
 //! Sessions as a secretary asks for them.
 
-use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveTime, TimeDelta, Weekday};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta};
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -11,15 +11,31 @@ pub async fn server_time(client: &Client) -> DateTime<FixedOffset> {
     DateTime::parse_from_rfc3339(me["server_time"].as_str().expect("server_time")).expect("RFC 3339")
 }
 
-/// A morning from the eighth day after `now` that is neither Saturday nor Sunday, at `hour`:`minute`. Far enough for
-/// every deadline of an invitation; whether it is a public holiday is the server's business and only a warning.
-pub fn working_morning(now: DateTime<FixedOffset>, hour: u32, minute: u32) -> DateTime<FixedOffset> {
-    let time = NaiveTime::from_hms_opt(hour, minute, 0).expect("a time of day");
-    (8..)
-        .filter_map(|days| now.checked_add_days(Days::new(days)))
-        .find(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun))
-        .and_then(|day| day.with_time(time).single())
-        .expect("there is always another working day")
+/// A working day at `hour`:00, by the server's own calendar, far enough away for every deadline of an invitation.
+pub async fn working_day(client: &Client, hour: u32) -> DateTime<FixedOffset> {
+    let time = NaiveTime::from_hms_opt(hour, 0, 0).expect("an hour of the day");
+    working_days(client, 1).await[0].with_time(time).single().expect("no daylight saving time")
+}
+
+/// So many working days from the eighth day on, by the server's own calendar.
+pub async fn working_days(client: &Client, count: usize) -> Vec<DateTime<FixedOffset>> {
+    let now = server_time(client).await;
+    let day = |days| now.checked_add_days(Days::new(days)).expect("the calendar goes on");
+    let mut found = Vec::new();
+    for month in 0.. {
+        let (from, to) = (day(8 + month * 30).date_naive(), day(37 + month * 30).date_naive());
+        let calendar = client.get(&format!("/calendar?from={from}&to={to}")).await.ok();
+        for day in calendar.as_array().expect("days").iter().filter(|day| day["working"] == true) {
+            let date: NaiveDate = day["date"].as_str().and_then(|date| date.parse().ok()).expect("a date");
+            let midnight = date.and_time(NaiveTime::MIN).and_local_timezone(*now.offset());
+            found.push(midnight.single().expect("no daylight saving time"));
+        }
+        if found.len() >= count {
+            break;
+        }
+    }
+    found.truncate(count);
+    found
 }
 
 /// A briefing of the host with `endpoints` that lasts `minutes`.
@@ -34,18 +50,9 @@ pub fn briefing(host: &Value, endpoints: &[&Value], starts_at: DateTime<FixedOff
     })
 }
 
-/// Books, giving a reason for each warning that the server wants one for.
+/// Books; nothing stands against it.
 pub async fn book(client: &Client, wish: &Value) -> Value {
-    let reply = client.post("/sessions", wish).await;
-    if reply.body["code"] != "needs_override" {
-        return reply.ok();
-    }
-    let warnings = reply.body["warnings"].as_array().expect("warnings").clone();
-    let reasons: Vec<_> =
-        warnings.iter().map(|w| json!({"code": w["code"], "reason": "Theo chỉ đạo của Chủ tịch"})).collect();
-    let mut wish = wish.clone();
-    wish["overrides"] = Value::from(reasons);
-    client.post("/sessions", &wish).await.ok()
+    client.post("/sessions", wish).await.ok()
 }
 
 /// Does one of the verbs on a session (`start`, `end`, …) at the version that it has now.

@@ -37,7 +37,12 @@ impl Reply {
     /// The problem of an answer that must be a refusal with this status and code.
     #[track_caller]
     pub fn refused(self, status: u16, code: &str) -> Value {
-        assert_eq!((self.status.as_u16(), self.body["code"].as_str()), (status, Some(code)), "{:#}", self.body);
+        assert_eq!(
+            (self.status.as_u16(), self.body["code"].as_str()),
+            (status, Some(code)),
+            "{:#}",
+            self.body
+        );
         self.body
     }
 }
@@ -154,7 +159,8 @@ impl Live {
                         return data;
                     }
                 }
-                let chunk = self.stream.next().await.expect("the live stream stays open").expect("it can be read");
+                let chunk =
+                    self.stream.next().await.expect("the live stream stays open").expect("it can be read");
                 self.unread.push_str(&String::from_utf8_lossy(&chunk).replace("\r\n", "\n"));
             }
         });
@@ -164,6 +170,8 @@ impl Live {
 
 /// The data of one server-sent event, when it has that name.
 fn data_of(event: &str, name: &str) -> Option<Value> {
-    let field = |key: &str| event.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')).map(str::trim);
-    (field("event") == Some(name)).then(|| serde_json::from_str(field("data").unwrap_or("null")).unwrap_or(Value::Null))
+    let field =
+        |key: &str| event.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')).map(str::trim);
+    (field("event") == Some(name))
+        .then(|| serde_json::from_str(field("data").unwrap_or("null")).unwrap_or(Value::Null))
 }

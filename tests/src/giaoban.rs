@@ -1,6 +1,6 @@
 //! The program as a process of its own.
 
-use std::{fs::File, path::Path, process::Stdio};
+use std::{collections::BTreeMap, fs::File, path::Path, process::Stdio};
 
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
@@ -24,6 +24,8 @@ pub struct Giaoban {
     lines: Lines,
     /// `http://127.0.0.1:PORT`
     pub base: String,
+    /// What `demo` printed: passwords by user name.
+    pub logins: BTreeMap<String, String>,
 }
 
 impl Giaoban {
@@ -42,11 +44,18 @@ impl Giaoban {
         if let Some(url) = how.database_url {
             command.args(["--database-url", url]);
         }
-        let log = File::options().create(true).append(true).open(how.data.join("giaoban.log")).expect("a log file");
+        let log =
+            File::options().create(true).append(true).open(how.data.join("giaoban.log")).expect("a log file");
         command.stderr(Stdio::from(log));
         let mut lines = Lines::start("giaoban", command);
+        let mut logins = BTreeMap::new();
+        if how.command == "demo" {
+            lines
+                .pick("its logins", |line| login(line).map(|(name, password)| logins.insert(name, password)))
+                .await;
+        }
         let base = lines.pick("its address", address).await;
-        Self { lines, base }
+        Self { lines, base, logins }
     }
 
     /// HTTP's port.
@@ -65,7 +74,12 @@ impl Giaoban {
     }
 
     /// Makes an administrator in a data folder on which no program runs.
-    pub async fn create_administrator(data: &Path, database_url: Option<&str>, username: &str, password: &str) {
+    pub async fn create_administrator(
+        data: &Path,
+        database_url: Option<&str>,
+        username: &str,
+        password: &str,
+    ) {
         let mut command = Command::new(tools::program());
         command.args(["admin", "create", username]).arg("--data").arg(data);
         if let Some(url) = database_url {
@@ -85,4 +99,16 @@ fn address(line: &str) -> Option<String> {
     let rest = &line[start..];
     let end = rest.find(|c: char| c.is_whitespace()).unwrap_or(rest.len());
     Some(rest[..end].trim_end_matches(['/', '.', ',']).to_owned())
+}
+
+/// A login as `demo` prints it: a user name, and after it a password of four classes.
+fn login(line: &str) -> Option<(String, String)> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let strong = |word: &str| {
+        word.len() >= 14
+            && word.contains(|c: char| c.is_ascii_digit())
+            && word.contains(|c: char| c.is_ascii_punctuation())
+    };
+    let at = words.iter().position(|word| strong(word) && !word.starts_with("http"))?;
+    Some(((*words.get(at.checked_sub(1)?)?).to_owned(), words[at].to_owned()))
 }

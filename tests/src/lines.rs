@@ -100,7 +100,12 @@ impl Lines {
         while let Some(line) = self.told.recv().await {
             assert!(!line.contains("\"failed\""), "{} failed at its end: {line}", self.name);
         }
-        assert!(status.expect("a child can be waited for").success(), "{} ended badly:\n{}", self.name, self.quote());
+        assert!(
+            status.expect("a child can be waited for").success(),
+            "{} ended badly:\n{}",
+            self.name,
+            self.quote()
+        );
     }
 
     /// The process' id.

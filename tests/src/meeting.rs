@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    booking::{act, book, briefing, server_time, working_morning},
+    booking::{act, book, briefing, working_day},
     client::Client,
     lines::Lines,
     peer::{JoinPath, Page, browser, python},
@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// The endpoints of a meeting: two join in a browser, the third with the Python client.
-const MEMBERS: [(&str, i64, i64); 3] = [("Mường Nhé", 195_000, 290), ("Tuần Giáo", 80_000, 120), ("Mường Chà", 54_000, 80)];
+const MEMBERS: [(&str, i64, i64); 3] =
+    [("Mường Nhé", 195_000, 290), ("Tuần Giáo", 80_000, 120), ("Mường Chà", 54_000, 80)];
 
 /// A live session and who may join it.
 pub struct Meeting {
@@ -29,7 +30,7 @@ impl Meeting {
         let administrator = world.login(ADMINISTRATOR).await;
         let province = Province::make(&administrator, &MEMBERS).await;
         let secretary = world.login(SECRETARY).await;
-        let starts_at = working_morning(server_time(&secretary).await, 8, 0);
+        let starts_at = working_day(&secretary, 8).await;
         let members: Vec<_> = province.members.iter().collect();
         let session = book(&secretary, &briefing(&province.host, &members, starts_at, 120)).await;
         let session = act(&secretary, &session, "start").await;

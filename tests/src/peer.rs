@@ -47,17 +47,23 @@ pub struct Page {
     pub devices: bool,
 }
 
+/// A script of `tests/browser`, told what to do.
+pub async fn script(name: &str, wish: &Value) -> Lines {
+    let mut command = Command::new("node");
+    command.arg(tools::browser_script(name));
+    let mut peer = Lines::start(name, command);
+    peer.tell(wish).await;
+    peer
+}
+
 /// Chromium with one page per entry, each signed in through the UI and in the room of the session.
 pub async fn browser(base: &str, session: &str, path: JoinPath, pages: &[Page]) -> Lines {
-    let mut command = Command::new("node");
-    command.arg(tools::browser_script("endpoints.mjs"));
-    let mut peer = Lines::start("browser", command);
     let pages: Vec<_> = pages
         .iter()
         .map(|page| json!({"username": page.username, "password": page.password, "devices": page.devices}))
         .collect();
-    peer.tell(&json!({"base": base, "session": session, "path": path.name(), "pages": pages})).await;
-    peer
+    let wish = json!({"base": base, "session": session, "path": path.name(), "pages": pages});
+    script("endpoints.mjs", &wish).await
 }
 
 /// What one peer (or one page of it) received, from one of its lines: by track.
@@ -90,8 +96,10 @@ impl Received {
 
     /// Whether `pictures` pictures and `sounds` sounds are there and each of them went on since `earlier`.
     pub fn went_on_since(&self, earlier: &Self, pictures: usize, sounds: usize) -> bool {
-        let seen = self.frames.iter().filter(|(id, now)| earlier.frames.get(*id).is_some_and(|then| *now > then));
-        let heard = self.energy.iter().filter(|(id, now)| earlier.energy.get(*id).is_some_and(|then| *now > then));
+        let seen =
+            self.frames.iter().filter(|(id, now)| earlier.frames.get(*id).is_some_and(|then| *now > then));
+        let heard =
+            self.energy.iter().filter(|(id, now)| earlier.energy.get(*id).is_some_and(|then| *now > then));
         seen.count() == pictures && heard.count() == sounds
     }
 }

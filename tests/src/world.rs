@@ -72,7 +72,12 @@ impl World {
             Giaoban::create_administrator(folder.path(), database_url.as_deref(), username, password).await;
         }
         let media_port = free_port();
-        let how = Start { command, data: folder.path(), database_url: database_url.as_deref(), ports: (0, media_port) };
+        let how = Start {
+            command,
+            data: folder.path(),
+            database_url: database_url.as_deref(),
+            ports: (0, media_port),
+        };
         let giaoban = Giaoban::start(how).await;
         Self { giaoban, command, folder, database_url, media_port }
     }
@@ -90,6 +95,12 @@ impl World {
     /// Where it answers.
     pub fn base(&self) -> &str {
         &self.giaoban.base
+    }
+
+    /// The address of its tables.
+    pub fn database(&self) -> String {
+        let file = || format!("sqlite://{}", self.folder.path().join("giaoban.sqlite").display());
+        self.database_url.clone().unwrap_or_else(file)
     }
 
     /// The data folder.
@@ -114,7 +125,7 @@ fn temporary_folder() -> TempDir {
 
 /// A port that nobody has at the moment, for UDP and TCP, and that no other test of this process is given. It lies
 /// below the range that the system gives to outgoing connections.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let offset = u16::try_from(std::process::id() % 10_000).expect("below 10,000");
     loop {
@@ -148,19 +159,27 @@ impl Province {
     /// Makes it; `members` are names with the road to the host in metres and minutes.
     pub async fn make(administrator: &Client, members: &[(&str, i64, i64)]) -> Self {
         let unit = administrator
-            .post("/units", &json!({"name": "UBND tỉnh Điện Biên", "short_name": "Tỉnh", "kind": "province",
-                "parent_id": null, "code": null, "valid_from": "2013-01-01", "valid_to": null}))
+            .post(
+                "/units",
+                &json!({"name": "UBND tỉnh Điện Biên", "short_name": "Tỉnh", "kind": "province",
+                "parent_id": null, "code": null, "valid_from": "2013-01-01", "valid_to": null}),
+            )
             .await
             .ok();
         let host = endpoint(administrator, &unit, "host", "UBND tỉnh Điện Biên", 0, 0).await;
         let mut province = Self { unit: unit.clone(), host, members: Vec::new(), people: Vec::new() };
         for (name, metres, minutes) in members {
             let district = administrator
-                .post("/units", &json!({"name": format!("UBND huyện {name}"), "short_name": name, "kind": "district",
-                    "parent_id": unit["id"], "code": null, "valid_from": "2013-01-01", "valid_to": null}))
+                .post(
+                    "/units",
+                    &json!({"name": format!("UBND huyện {name}"), "short_name": name, "kind": "district",
+                    "parent_id": unit["id"], "code": null, "valid_from": "2013-01-01", "valid_to": null}),
+                )
                 .await
                 .ok();
-            province.members.push(endpoint(administrator, &district, "member", name, *metres, *minutes).await);
+            province
+                .members
+                .push(endpoint(administrator, &district, "member", name, *metres, *minutes).await);
             let person = json!({"full_name": format!("Lò Văn {name}"), "title": "Chủ tịch UBND huyện",
                 "unit_id": district["id"], "phone": null, "email": null});
             province.people.push(administrator.post("/people", &person).await.ok());
@@ -175,8 +194,11 @@ impl Province {
     /// Makes an account for the technician of a member, who signs in on the device of that endpoint.
     pub async fn technician(&self, administrator: &Client, member: usize) -> Page {
         let endpoint = &self.members[member];
-        let page =
-            Page { username: format!("diemcau{member}"), password: "Diem-cau-Dien-Bien-2026!".into(), devices: true };
+        let page = Page {
+            username: format!("diemcau{member}"),
+            password: "Diem-cau-Dien-Bien-2026!".into(),
+            devices: true,
+        };
         let account = json!({"username": page.username, "password": page.password, "display_name": endpoint["name"],
             "unit_id": endpoint["unit"]["id"], "endpoint_id": endpoint["id"],
             "grants": [{"role": "technician", "unit_id": endpoint["unit"]["id"]}]});
@@ -185,7 +207,14 @@ impl Province {
     }
 }
 
-async fn endpoint(administrator: &Client, unit: &Value, role: &str, name: &str, metres: i64, minutes: i64) -> Value {
+async fn endpoint(
+    administrator: &Client,
+    unit: &Value,
+    role: &str,
+    name: &str,
+    metres: i64,
+    minutes: i64,
+) -> Value {
     let endpoint = json!({"name": name, "unit_id": unit["id"], "role": role, "distance_metres": metres,
         "one_way_minutes": minutes, "seats": 40, "contact_phone": null, "valid_from": "2013-01-01", "valid_to": null});
     administrator.post("/endpoints", &endpoint).await.ok()

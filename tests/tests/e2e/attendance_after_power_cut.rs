@@ -9,7 +9,10 @@ use tests::{
     world::{Backend, World, whole_machine},
 };
 
-#[expect(clippy::disallowed_methods, reason = "compared with what the server wrote by the same machine's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "compared with what the server wrote by the same machine's clock"
+)]
 fn now() -> DateTime<Utc> {
     Utc::now()
 }
@@ -46,8 +49,12 @@ async fn endpoints_resume_and_nothing_is_counted_twice(backend: Backend) {
         let endpoints = attendance["endpoints"].as_array().expect("endpoints");
         endpoints.iter().find(|e| &e["endpoint"]["id"] == id).cloned().expect("the endpoint is there")
     };
-    let connected: Vec<_> =
-        before["endpoints"].as_array().expect("endpoints").iter().filter(|e| e["connected"] == true).collect();
+    let connected: Vec<_> = before["endpoints"]
+        .as_array()
+        .expect("endpoints")
+        .iter()
+        .filter(|e| e["connected"] == true)
+        .collect();
     assert_eq!(connected.len(), 3);
     for was in connected {
         let is = joined(&after, &was["endpoint"]["id"]);
@@ -57,12 +64,19 @@ async fn endpoints_resume_and_nothing_is_counted_twice(backend: Backend) {
         let span = |n: usize| (instant(&intervals[n]["from"]), instant(&intervals[n]["to"]));
         let ((from, lost), (returned, to)) = (span(0), span(1));
         assert_eq!(from, instant(&was["first_at"]), "{name}: the beginning is as it was");
-        assert!(lost <= cut + TimeDelta::seconds(1), "{name}: nobody was there after the cut: {lost} > {cut}");
+        assert!(
+            lost <= cut + TimeDelta::seconds(1),
+            "{name}: nobody was there after the cut: {lost} > {cut}"
+        );
         assert!(lost >= cut - heartbeat, "{name}: at most one heartbeat is lost: {lost} < {cut} - 10 s");
         assert!(returned >= cut && returned >= lost, "{name}: intervals do not overlap");
         assert!(to >= ended - TimeDelta::seconds(1), "{name}: present to the end");
         let sum = (lost - from) + (to - returned);
-        assert_eq!(is["connected_ms"].as_i64(), Some(sum.num_milliseconds()), "{name}: nothing is counted twice");
+        assert_eq!(
+            is["connected_ms"].as_i64(),
+            Some(sum.num_milliseconds()),
+            "{name}: nothing is counted twice"
+        );
         let whole = (ended - from.to_utc()) - (back - cut);
         let missing = whole - sum;
         let allowed = heartbeat + (returned.to_utc() - back).max(TimeDelta::zero()) + TimeDelta::seconds(2);

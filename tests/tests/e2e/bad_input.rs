@@ -5,10 +5,11 @@ use std::net::UdpSocket;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tests::{
+    booking::{briefing, working_day},
     client::Client,
     meeting::Meeting,
     peer::{JoinPath, sees_and_hears},
-    world::{ADMINISTRATOR, Backend, SECRETARY, World, whole_machine},
+    world::{ADMINISTRATOR, Backend, Province, SECRETARY, World, whole_machine},
 };
 use tokio_tungstenite::{
     connect_async,
@@ -17,7 +18,10 @@ use tokio_tungstenite::{
 
 /// `ws://…/rtc?access_token=…` of a ticket.
 fn signal_url(ticket: &Value, token: &str) -> String {
-    format!("{}/rtc?access_token={token}&protocol=16&auto_subscribe=1", ticket["url"].as_str().expect("a URL"))
+    format!(
+        "{}/rtc?access_token={token}&protocol=16&auto_subscribe=1",
+        ticket["url"].as_str().expect("a URL")
+    )
 }
 
 /// Datagrams of every kind that the media port tells apart by the first byte: STUN, DTLS, RTP, RTCP, and none of them.
@@ -26,7 +30,8 @@ fn stray_datagrams() -> Vec<Vec<u8>> {
         .iter()
         .flat_map(|first| {
             [1_usize, 3, 12, 19, 20, 28, 200, 1472].map(|length| {
-                let mut datagram: Vec<u8> = (0..length).map(|n| u8::try_from(n * 37 % 251).unwrap_or_default()).collect();
+                let mut datagram: Vec<u8> =
+                    (0..length).map(|n| u8::try_from(n * 37 % 251).unwrap_or_default()).collect();
                 datagram[0] = *first;
                 datagram
             })
@@ -93,7 +98,8 @@ async fn a_forged_expired_or_foreign_token_is_refused_alike() {
     let token = ticket["token"].as_str().expect("a token");
     let (head, signature) = token.rsplit_once('.').expect("a JWT");
     let turned: String = signature.chars().rev().collect();
-    let forged = [format!("{head}.{turned}"), format!("{head}."), "eyJhbGciOiJub25lIn0.e30.".into(), String::new()];
+    let forged =
+        [format!("{head}.{turned}"), format!("{head}."), "eyJhbGciOiJub25lIn0.e30.".into(), String::new()];
     for token in forged {
         let refused = connect_async(signal_url(&ticket, &token)).await;
         let Err(Error::Http(answer)) = refused else { panic!("a forged token opens nothing: {refused:?}") };
@@ -105,7 +111,7 @@ async fn a_forged_expired_or_foreign_token_is_refused_alike() {
 async fn wrong_passwords_say_nothing_and_lock_the_account() {
     let world = World::empty(Backend::Sqlite).await;
     let administrator = world.login(ADMINISTRATOR).await;
-    tests::world::Province::make(&administrator, &[]).await;
+    Province::make(&administrator, &[]).await;
     let nobody = Client::try_login(world.base(), "nobody", "Sai-mat-khau-2026!").await.1;
     let wrong = Client::try_login(world.base(), SECRETARY.0, "Sai-mat-khau-2026!").await.1;
     let (nobody, wrong) = (nobody.refused(401, "wrong_credentials"), wrong.refused(401, "wrong_credentials"));
@@ -120,15 +126,9 @@ async fn wrong_passwords_say_nothing_and_lock_the_account() {
 async fn a_bad_booking_is_refused_field_by_field_and_nothing_is_saved() {
     let world = World::empty(Backend::Sqlite).await;
     let administrator = world.login(ADMINISTRATOR).await;
-    let province = tests::world::Province::make(&administrator, &[("Mường Nhé", 195_000, 290)]).await;
+    let province = Province::make(&administrator, &[("Mường Nhé", 195_000, 290)]).await;
     let secretary = world.login(SECRETARY).await;
-    let now = tests::booking::server_time(&secretary).await;
-    let good = tests::booking::briefing(
-        &province.host,
-        &[&province.members[0]],
-        tests::booking::working_morning(now, 8, 0),
-        90,
-    );
+    let good = briefing(&province.host, &[&province.members[0]], working_day(&secretary, 8).await, 90);
     let with = |changes: Value| {
         let mut wish = good.clone();
         for (name, value) in changes.as_object().expect("an object") {
@@ -138,7 +138,10 @@ async fn a_bad_booking_is_refused_field_by_field_and_nothing_is_saved() {
     };
     let bad = [
         (with(json!({"ends_at": good["starts_at"]})), "ends_at"),
-        (with(json!({"starts_at": "2020-01-06T08:00:00+07:00", "ends_at": "2020-01-06T09:00:00+07:00"})), "starts_at"),
+        (
+            with(json!({"starts_at": "2020-01-06T08:00:00+07:00", "ends_at": "2020-01-06T09:00:00+07:00"})),
+            "starts_at",
+        ),
         (with(json!({"subject": "  "})), "subject"),
         (with(json!({"endpoint_ids": ["00000000-0000-7000-8000-000000000000"]})), "endpoint_ids"),
         (with(json!({"urgency": "urgent"})), "urgency_reason"),
@@ -146,7 +149,10 @@ async fn a_bad_booking_is_refused_field_by_field_and_nothing_is_saved() {
     for (wish, field) in bad {
         let problem = secretary.post("/sessions", &wish).await.refused(422, "invalid");
         let fields = problem["fields"].as_array().expect("fields");
-        assert!(fields.iter().any(|f| f["field"].as_str().is_some_and(|name| name.starts_with(field))), "{field}: {problem:#}");
+        assert!(
+            fields.iter().any(|f| f["field"].as_str().is_some_and(|name| name.starts_with(field))),
+            "{field}: {problem:#}"
+        );
     }
     let list = secretary.get("/sessions").await.ok();
     assert_eq!(list["items"].as_array().map(Vec::len), Some(0), "nothing is half saved");

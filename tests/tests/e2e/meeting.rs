@@ -18,7 +18,11 @@ async fn all_three_see_and_hear_each_other(path: JoinPath) {
     sees_and_hears(&mut pages, Some(0), 2, 2).await;
     sees_and_hears(&mut pages, Some(1), 2, 2).await;
     let attendance = meeting.until_connected(3).await;
-    assert_eq!((&attendance["invited"], &attendance["connected"]), (&json!(4), &json!(3)), "the host is not there");
+    assert_eq!(
+        (&attendance["invited"], &attendance["connected"]),
+        (&json!(4), &json!(3)),
+        "the host is not there"
+    );
 
     // A microphone that comes again after the camera must not break the picture.
     for _ in 0..2 {

@@ -5,7 +5,7 @@ use std::process::Command;
 use schema::testing::Postgres;
 use serde_json::{Value, json};
 use tests::{
-    booking::{briefing, server_time, working_morning},
+    booking::{briefing, working_day},
     client::{Client, Live},
     meeting::Meeting,
     peer::JoinPath,
@@ -23,7 +23,7 @@ where
     let before = meeting.ticket(&world, 0).await;
     let other = meeting.ticket(&world, 1).await;
     let mut live = administrator.live().await;
-    let starts_at = working_morning(server_time(&meeting.secretary).await, 14, 0);
+    let starts_at = working_day(&meeting.secretary, 14).await;
     let host = meeting.session["host"].clone();
 
     broken(&world).await;
@@ -43,8 +43,12 @@ where
     mended(&world).await;
     alarm(&mut live, false).await;
     let attendance = meeting.until_connected(1).await;
-    let seen: Vec<&Value> =
-        attendance["endpoints"].as_array().expect("endpoints").iter().filter(|e| !e["first_at"].is_null()).collect();
+    let seen: Vec<&Value> = attendance["endpoints"]
+        .as_array()
+        .expect("endpoints")
+        .iter()
+        .filter(|e| !e["first_at"].is_null())
+        .collect();
     assert_eq!(seen.len(), 2, "who came and went during the outage is there: {seen:#?}");
     assert!(seen.iter().all(|e| e["intervals"].as_array().map(Vec::len) == Some(1)), "and once: {seen:#?}");
     stays.finish().await;

@@ -1,0 +1,64 @@
+//! What people see: the main flow by hand in a real browser, and every page in both languages.
+
+use serde_json::{Value, json};
+use tests::{
+    booking::{book, briefing, working_day},
+    peer::script,
+    sample,
+    world::{ADMINISTRATOR, Backend, Province, SECRETARY, World, whole_machine},
+};
+
+#[tokio::test]
+async fn a_secretary_books_around_a_clash_holds_the_session_and_reads_the_report() {
+    let _machine = whole_machine().await;
+    let world = World::empty(Backend::Sqlite).await;
+    let administrator = world.login(ADMINISTRATOR).await;
+    let roads = [("Mường Nhé", 195_000, 290), ("Tuần Giáo", 80_000, 120)];
+    let province = Province::make(&administrator, &roads).await;
+    let secretary = world.login(SECRETARY).await;
+    let day = working_day(&secretary, 9).await;
+    let mut taken = briefing(&province.host, &[&province.members[1]], day, 30);
+    taken["subject"] = "Họp giải phóng mặt bằng".into();
+    taken["mode"] = "in_person".into();
+    book(&secretary, &taken).await;
+
+    let mut flow = script(
+        "secretary.mjs",
+        &json!({"base": world.base(), "username": SECRETARY.0, "password": SECRETARY.1,
+            "day": day.date_naive().to_string(), "taken": taken["subject"], "endpoint": "Mường Nhé",
+            "delegate": "Giàng A Chống"}),
+    )
+    .await;
+    let clash = flow.event("clash_shown").await;
+    assert!(
+        clash["text"].as_str().is_some_and(|text| text.contains("Tuần Giáo")),
+        "who clashes is named: {clash}"
+    );
+    let session = flow.event("booked").await["session"].as_str().expect("a path").to_owned();
+    let report = flow.event("reported").await;
+    assert!(
+        report["share"].as_str().is_some_and(|text| text.contains('/')),
+        "numerator and denominator: {report}"
+    );
+    flow.finish().await;
+
+    // What the browser did is what the interface says.
+    let ledger = secretary.get(&format!("{session}/ledger")).await.ok();
+    let counted: Vec<&Value> =
+        ledger["rows"].as_array().expect("rows").iter().filter(|row| row["excluded"].is_null()).collect();
+    assert_eq!(counted.len(), 1, "{ledger:#}");
+    assert_eq!(counted[0]["delegate"], "Giàng A Chống");
+    assert_eq!(secretary.get(&session).await.ok()["state"], "ended");
+}
+
+#[tokio::test]
+async fn every_page_in_both_languages_is_accessible_light_and_asks_nobody_outside() {
+    let _machine = whole_machine().await;
+    let world = World::demo().await;
+    let mut look = script("pages.mjs", &sample::visit(&world, None).await).await;
+    let looked = look.event("looked_at_all").await;
+    let faults = looked["faults"].as_array().expect("faults");
+    let told: Vec<&str> = faults.iter().filter_map(Value::as_str).collect();
+    assert!(told.is_empty(), "{} faults:\n{}", told.len(), told.join("\n"));
+    look.finish().await;
+}

@@ -1,9 +1,10 @@
 //! The worked example of a finance office, through the interface and to the đồng: one delegate of Mường Nhé, 195 km
-//! and 290 minutes from the host, a briefing that starts before 09:30, petrol at 20,000 đ a litre.
+//! and 290 minutes from the host, a briefing that starts before 09:30, petrol at 20,000 đ a litre (the
+//! norm that the product starts with).
 
 use serde_json::{Value, json};
 use tests::{
-    booking::{act, book, briefing, server_time, working_morning},
+    booking::{act, book, briefing, working_day},
     client::Client,
     world::{ADMINISTRATOR, Backend, Province, SECRETARY, World},
 };
@@ -19,20 +20,15 @@ async fn ended_session(world: &World) -> (Client, Value, Province) {
     let roads = [("Mường Nhé", 195_000, 290), ("Điện Biên", 8_000, 20)];
     let province = Province::make(&administrator, &roads).await;
     let secretary = world.login(SECRETARY).await;
-    let starts_at = working_morning(server_time(&secretary).await, 8, 0);
-    administrator
-        .post("/norms", &json!({"kind": "petrol_price", "value_dong": 20_000, "zone": null,
-            "legal_basis": "Thông báo giá xăng dầu", "effective_from": starts_at.date_naive().to_string(),
-            "effective_to": null}))
-        .await
-        .ok();
-
+    let starts_at = working_day(&secretary, 8).await;
     let members: Vec<_> = province.members.iter().collect();
     let session = book(&secretary, &briefing(&province.host, &members, starts_at, 120)).await;
     let path = format!("/sessions/{}", session["id"].as_str().expect("an id"));
     let mut marks = Vec::new();
     for entry in session["roster"].as_array().expect("a roster") {
-        let Some(n) = province.members.iter().position(|m| m["id"] == entry["endpoint"]["id"]) else { continue };
+        let Some(n) = province.members.iter().position(|m| m["id"] == entry["endpoint"]["id"]) else {
+            continue;
+        };
         // Two are named in Mường Nhé; the second does not come.
         let named: Vec<_> = [Some(&province.people[n]), (n == 0).then_some(&province.people[1])]
             .into_iter()
@@ -41,12 +37,16 @@ async fn ended_session(world: &World) -> (Client, Value, Province) {
                 "full_name": p["full_name"], "title": p["title"], "substitute_for": null, "consented": null}))
             .collect();
         let roster = entry["id"].as_str().expect("an id");
-        let entry =
-            secretary.put(&format!("{path}/roster/{roster}/delegates"), &json!({"delegates": named})).await.ok();
+        let entry = secretary
+            .put(&format!("{path}/roster/{roster}/delegates"), &json!({"delegates": named}))
+            .await
+            .ok();
         for (n, delegate) in entry["delegates"].as_array().expect("delegates").iter().enumerate() {
             let presence = if n == 0 { "in_room" } else { "unexcused" };
-            marks.push(json!({"delegate_id": delegate["id"], "presence": presence, "note": null, "late": false,
-                "left_early": false}));
+            marks.push(
+                json!({"delegate_id": delegate["id"], "presence": presence, "note": null, "late": false,
+                "left_early": false}),
+            );
         }
     }
     secretary.get(&format!("{path}/ledger")).await.refused(409, "not_ended");
@@ -91,7 +91,10 @@ async fn the_example_comes_out_to_the_dong(backend: Backend) {
     assert_eq!(report["headline"]["gross_dong"], ledger["gross_dong"]);
     assert_eq!(report["headline"]["person_minutes_saved"], SAVED_MINUTES);
     let by_unit: Vec<_> = report["by_unit"].as_array().expect("units").iter().collect();
-    let far = by_unit.iter().find(|unit| unit["unit"]["id"] == province.members[0]["unit"]["id"]).expect("Mường Nhé");
+    let far = by_unit
+        .iter()
+        .find(|unit| unit["unit"]["id"] == province.members[0]["unit"]["id"])
+        .expect("Mường Nhé");
     assert_eq!(far["person_minutes_saved"], SAVED_MINUTES);
 
     // A new norm does not change what was written.
