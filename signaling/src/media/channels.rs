@@ -44,7 +44,7 @@ struct Channel {
 pub struct Channels {
     endpoint: Endpoint,
     association: Option<(AssociationHandle, Association)>,
-    channels: Vec<Channel>,
+    known: Vec<Channel>,
     /// Whether the server opens `_reliable` and `_lossy` itself (subscriber connections).
     opens: bool,
     limits: Limits,
@@ -65,7 +65,7 @@ impl Channels {
             Arc::new(EndpointConfig::new()),
             Some(Arc::new(ServerConfig::new(transport))),
         );
-        Self { endpoint, association: None, channels: Vec::new(), opens, limits: *limits }
+        Self { endpoint, association: None, known: Vec::new(), opens, limits: *limits }
     }
 
     /// Takes one SCTP packet; packets to send go to `send`, frames are returned.
@@ -74,7 +74,7 @@ impl Channels {
             Some((handle, DatagramEvent::NewAssociation(association))) => {
                 // A second association on one DTLS connection replaces the first: the client started again.
                 self.association = Some((handle, association));
-                self.channels.clear();
+                self.known.clear();
             }
             Some((handle, DatagramEvent::AssociationEvent(event))) => {
                 if let Some((own, association)) = &mut self.association
@@ -105,8 +105,7 @@ impl Channels {
     pub fn write(&mut self, now: Instant, reliable: bool, frame: &[u8], send: impl FnMut(&[u8])) -> bool {
         let label = if reliable { RELIABLE } else { LOSSY };
         let Some((_, association)) = &mut self.association else { return false };
-        let Some(channel) = self.channels.iter().find(|channel| channel.open && channel.label == label)
-        else {
+        let Some(channel) = self.known.iter().find(|channel| channel.open && channel.label == label) else {
             return false;
         };
         let Ok(mut stream) = association.stream(channel.stream) else { return false };
@@ -115,9 +114,9 @@ impl Channels {
         }
         let (payload, kind): (&[u8], Ppi) =
             if frame.is_empty() { (&[0], Ppi::BinaryEmpty) } else { (frame, Ppi::Binary) };
-        let sent = stream.write_with_ppi(now, payload, kind).is_ok();
+        let taken = stream.write_with_ppi(now, payload, kind).is_ok();
         transmit(association, now, send);
-        sent
+        taken
     }
 
     fn drive(&mut self, now: Instant, send: impl FnMut(&[u8])) -> Vec<Frame> {
@@ -127,10 +126,10 @@ impl Channels {
         while let Some(event) = association.poll() {
             match event {
                 Event::Connected if self.opens => {
-                    open(association, &mut self.channels, now, 1, RELIABLE, ChannelType::Reliable);
+                    open(association, &mut self.known, now, 1, RELIABLE, ChannelType::Reliable);
                     open(
                         association,
-                        &mut self.channels,
+                        &mut self.known,
                         now,
                         3,
                         LOSSY,
@@ -138,7 +137,7 @@ impl Channels {
                     );
                 }
                 Event::Stream(StreamEvent::Readable { id } | StreamEvent::Opened { id }) => {
-                    read(association, &mut self.channels, &self.limits, now, id, &mut frames);
+                    read(association, &mut self.known, &self.limits, now, id, &mut frames);
                 }
                 Event::AssociationLost { .. } | Event::HandshakeFailed { .. } => lost = true,
                 _ => {}
@@ -151,7 +150,7 @@ impl Channels {
         }
         if lost {
             self.association = None;
-            self.channels.clear();
+            self.known.clear();
         }
         frames
     }
@@ -160,7 +159,9 @@ impl Channels {
 fn transmit(association: &mut Association, now: Instant, mut send: impl FnMut(&[u8])) {
     while let Some(out) = association.poll_transmit(now) {
         if let Payload::RawEncode(packets) = out.message {
-            packets.iter().for_each(|packet| send(packet));
+            for packet in packets {
+                send(&packet);
+            }
         }
     }
 }

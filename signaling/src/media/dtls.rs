@@ -19,6 +19,8 @@ use rtc_srtp::config::LABEL_EXTRACTOR_DTLS_SRTP;
 use rtc_srtp::protection_profile::ProtectionProfile;
 use rtc_stun::crypto::{HashAlgorithm, RTCCryptoProvider};
 
+use super::hello;
+
 /// The association is told one address for ever, so that a client that changes its own keeps it.
 const PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 65_535));
 /// First wait before a flight is repeated; doubles up to [`LAST_REPEAT`].
@@ -76,6 +78,8 @@ pub enum Progress {
 /// One association.
 pub struct Dtls {
     endpoint: Endpoint,
+    /// Us, and the client's fingerprint, until its first record.
+    awaited: Option<(Arc<Identity>, String)>,
     complete: bool,
     flight: Vec<Vec<u8>>,
     repeat: Option<(Instant, Duration)>,
@@ -83,16 +87,29 @@ pub struct Dtls {
 
 impl Dtls {
     /// Waits for a client whose certificate has this fingerprint (upper-case hex with colons, SHA-256).
-    pub fn new(identity: &Identity, client_fingerprint: &str) -> Result<Self, Error> {
-        let expected = client_fingerprint.to_ascii_uppercase();
+    pub fn new(identity: Arc<Identity>, client_fingerprint: String) -> Self {
+        let endpoint = Endpoint::new(PEER, TransportProtocol::UDP, None);
+        let awaited = Some((identity, client_fingerprint));
+        Self { endpoint, awaited, complete: false, flight: Vec::new(), repeat: None }
+    }
+
+    /// The crate follows the client's order of protection profiles. Browsers name the slow one first, so a client that
+    /// also knows the fast one is left no choice.
+    fn begin(&mut self, hello: &[u8]) -> Result<(), Error> {
+        let Some((identity, expected)) = self.awaited.take() else { return Ok(()) };
+        let profiles: &[SrtpProtectionProfile] = if hello::offers_gcm(hello) {
+            &[SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm]
+        } else {
+            &[
+                SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
+                SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
+            ]
+        };
         let crypto = Arc::clone(&identity.crypto);
         let config = ConfigBuilder::default()
             .with_crypto_provider(Arc::clone(&identity.crypto))
             .with_certificates(vec![identity.certificate.clone()])
-            .with_srtp_protection_profiles(vec![
-                SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
-                SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
-            ])
+            .with_srtp_protection_profiles(profiles.to_vec())
             .with_client_auth(ClientAuthType::RequireAnyClientCert)
             .with_insecure_skip_verify(true)
             .with_extended_master_secret(ExtendedMasterSecretType::Require)
@@ -105,13 +122,17 @@ impl Dtls {
                 }
             })))
             .build(false, None)?;
-        let endpoint = Endpoint::new(PEER, TransportProtocol::UDP, Some(Arc::new(config)));
-        Ok(Self { endpoint, complete: false, flight: Vec::new(), repeat: None })
+        self.endpoint.set_server_config(Some(Arc::new(config)));
+        Ok(())
     }
 
     /// Takes one datagram; what is to be sent goes to `send`.
     pub fn datagram(&mut self, now: Instant, bytes: &[u8], mut send: impl FnMut(&[u8])) -> Vec<Progress> {
         let mut progress = Vec::new();
+        if let Err(error) = self.begin(bytes) {
+            tracing::warn!(%error, "the handshake cannot be set up");
+            return vec![Progress::Closed];
+        }
         match self.endpoint.read(now, PEER, None, BytesMut::from(bytes)) {
             Ok(events) => {
                 for event in events {

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use super::clock::{low16, low32, ticks};
 use super::payload::Vp8;
 use super::rtp::{ExtensionIds, Outgoing};
 use super::srtp::{MAX_TAG, Seal};
@@ -62,17 +63,15 @@ impl Egress {
     ) -> Option<(u64, usize)> {
         let seal = self.seal.as_mut()?;
         let start = self.bytes.len();
-        let [.., high, low] = index.to_be_bytes();
-        let [.., cc_high, cc_low] = self.transport_cc.to_be_bytes();
-        let clock = now.saturating_duration_since(self.epoch).as_secs_f64() * f64::from(1 << 18);
+        let clock = ticks(now.saturating_duration_since(self.epoch), 1 << 18);
         let header = Outgoing {
-            sequence: u16::from_be_bytes([high, low]),
-            transport_cc: Some(u16::from_be_bytes([cc_high, cc_low])),
-            abs_send_time: (clock as u64 & 0x00FF_FFFF) as u32,
+            sequence: low16(index),
+            transport_cc: Some(low16(self.transport_cc)),
+            abs_send_time: low32(clock & 0x00FF_FFFF),
             ..*header
         };
         self.bytes.reserve(64 + body.prefix.len() + body.payload.len() + MAX_TAG);
-        let length = header.write(&mut self.bytes, &self.ids);
+        let length = header.write(&mut self.bytes, self.ids);
         self.bytes.extend_from_slice(body.prefix);
         let payload = self.bytes.len();
         self.bytes.extend_from_slice(body.payload);

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -38,7 +39,7 @@ pub struct Config {
 
 /// The media plane of one worker.
 pub struct Engine {
-    pub(super) identity: Identity,
+    pub(super) identity: Arc<Identity>,
     pub(super) candidates: Vec<SocketAddr>,
     pub(super) limits: Limits,
     pub(super) started: Instant,
@@ -66,7 +67,7 @@ impl Engine {
     /// An engine without connections.
     pub fn new(config: Config) -> Result<Self, Error> {
         Ok(Self {
-            identity: Identity::generate()?,
+            identity: Arc::new(Identity::generate()?),
             candidates: config.candidates,
             limits: config.limits,
             started: config.started,
@@ -268,6 +269,6 @@ impl Engine {
         const EPOCHS: u64 = 2_208_988_800;
         let wall = Duration::from_millis(u64::try_from(self.wall.as_millis()).unwrap_or_default());
         let time = wall + at.saturating_duration_since(self.started);
-        ((time.as_secs() + EPOCHS) << 32) | (u64::from(time.subsec_nanos()) << 32) / 1_000_000_000
+        ((time.as_secs() + EPOCHS) << 32) | ((u64::from(time.subsec_nanos()) << 32) / 1_000_000_000)
     }
 }

@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+use super::clock::{low32, ticks};
 use super::history::Packet;
 use super::layer::Layer;
 use super::sdp::{Codec, Format};
@@ -217,7 +218,7 @@ impl Forward {
             let before: &Layer = &track.layers[era.layer];
             Some(before.timestamp_at(time, rate)?.wrapping_add(era.timestamp))
         });
-        let waited = (now.saturating_duration_since(at).as_secs_f64() * f64::from(rate)) as u32;
+        let waited = low32(ticks(now.saturating_duration_since(at), rate));
         let elapsed = last.wrapping_add(waited.max(1));
         let plausible = |timestamp: u32| {
             let off = timestamp.wrapping_sub(elapsed).cast_signed().unsigned_abs();

@@ -9,7 +9,7 @@ use super::payload::Vp8;
 use super::sdp::Codec;
 
 /// How long a packet should be kept.
-const KEEP: Duration = Duration::from_millis(1000);
+const KEEP: Duration = Duration::from_secs(1);
 /// Packets remembered.
 const SLOTS: usize = 1024;
 /// Bytes to begin with.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::clock::low32;
 use super::history::{History, Packet};
 use super::limits::Limits;
 use super::receive::{Arrival, Log};
@@ -30,7 +31,7 @@ pub struct Layer {
     /// Changes when the source starts anew, so that old offsets are not applied to new counters.
     pub generation: u32,
     /// Bits per second, recently.
-    pub bitrate: f64,
+    pub bitrate: u64,
     window: (Option<Instant>, usize),
     drops: Vec<u64>,
     dropped: u64,
@@ -56,7 +57,7 @@ impl Layer {
             seen: None,
             clock: None,
             generation: 0,
-            bitrate: 0.0,
+            bitrate: 0,
             window: (None, 0),
             drops: Vec::new(),
             dropped: 0,
@@ -135,8 +136,9 @@ impl Layer {
         *bytes += payload.len() + 40;
         let span = now.saturating_duration_since(*since);
         if span >= RATE_WINDOW {
-            let rate = *bytes as f64 * 8.0 / span.as_secs_f64();
-            self.bitrate = if self.bitrate > 0.0 { (self.bitrate + rate) / 2.0 } else { rate };
+            let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+            let rate = u64::try_from(*bytes).unwrap_or_default() * 8000 / millis.max(1);
+            self.bitrate = if self.bitrate > 0 { self.bitrate.midpoint(rate) } else { rate };
             self.window = (Some(now), 0);
         }
         if packet.keyframe {
@@ -171,8 +173,8 @@ impl Layer {
     pub fn timestamp_at(&self, ntp: u64, clock_rate: u32) -> Option<u32> {
         let (known, rtp) = self.clock?;
         let step = i128::from(ntp) - i128::from(known);
-        let ticks = (step * i128::from(clock_rate)) >> 32;
-        Some(rtp.wrapping_add(i64::try_from(ticks).ok()? as u32))
+        let ticks = i64::try_from((step * i128::from(clock_rate)) >> 32).ok()?;
+        Some(rtp.wrapping_add(low32(ticks.cast_unsigned())))
     }
 }
 

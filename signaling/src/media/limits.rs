@@ -49,7 +49,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(30),
             early_datagrams: 4,
             keyframe_interval: Duration::from_millis(500),
-            layer_alive: Duration::from_millis(1000),
+            layer_alive: Duration::from_secs(1),
             nack_retries: 8,
             nack_batch: 128,
             history_bytes: 512 * 1024,

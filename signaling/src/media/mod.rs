@@ -4,10 +4,12 @@
 //! Begin with [`path`](self::path) for what happens to a packet, and with `seam` for what a room may ask.
 
 mod channels;
+mod clock;
 mod dtls;
 mod egress;
 mod engine;
 mod forward;
+mod hello;
 mod history;
 mod layer;
 mod limits;

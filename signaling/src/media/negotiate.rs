@@ -1,5 +1,7 @@
 //! What descriptions do to connections: who the client is, what it sends, which section carries what.
 
+use std::sync::Arc;
+
 use super::dtls::Dtls;
 use super::engine::Engine;
 use super::peer::{Peer, Section};
@@ -10,7 +12,7 @@ use crate::room::media::{MediaError, MediaKind, PeerId, PeerRole, SendingSection
 
 impl Engine {
     pub(super) fn credentials(&self) -> Credentials {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         Credentials { ufrag: hex(&self.random::<8>()), password: hex(&self.random::<16>()) }
     }
 
@@ -32,9 +34,7 @@ impl Engine {
             }
             Some(_) => {}
             None => {
-                let dtls = Dtls::new(&self.identity, &description.fingerprint)
-                    .map_err(|error| MediaError::BadDescription(error.to_string()))?;
-                peer.dtls = Some(dtls);
+                peer.dtls = Some(Dtls::new(Arc::clone(&self.identity), description.fingerprint.clone()));
                 peer.fingerprint = Some(description.fingerprint.clone());
                 peer.since = Some(now);
             }
@@ -169,13 +169,10 @@ pub(super) fn agree_extensions(ids: &mut ExtensionIds, offered: &[(u8, String)])
     }
 }
 
-/// Extensions of an answer: those of the offer that we know, with the client's ids.
-pub(super) fn answered_extensions(section: &sdp::Section, receiving: bool) -> Vec<(u8, &str)> {
-    let known = |uri: &str| {
-        EXTENSIONS.iter().any(|(extension, known)| {
-            *known == uri && (receiving || !matches!(extension, Extension::Rid | Extension::RepairedRid))
-        })
-    };
+/// Extensions of an answer: those of the offer that we know, with the client's ids. Also in sections that carry nothing:
+/// Chromium offers in a new section only what its bundle has negotiated before, and simulcast needs the RIDs there.
+pub(super) fn answered_extensions(section: &sdp::Section) -> Vec<(u8, &str)> {
+    let known = |uri: &str| EXTENSIONS.iter().any(|(_, known)| *known == uri);
     let offered = section.extensions.iter().filter(|(id, uri)| (1..=14).contains(id) && known(uri));
     offered.map(|(id, uri)| (*id, uri.as_str())).collect()
 }

@@ -35,7 +35,7 @@ impl Engine {
         let Ok(length) = open.rtp(datagram, header.length, header.ssrc, header.sequence) else { return };
         peer.heard = now;
         let packet = &datagram[..length];
-        let extensions = header.extensions(packet, &peer.inbound.ids);
+        let extensions = header.extensions(packet, peer.inbound.ids);
         if let Some(sequence) = extensions.transport_cc {
             peer.inbound.arrivals.record(now, sequence);
         }

@@ -48,7 +48,7 @@ impl Vp8 {
     }
 
     /// Writes other counters over those of the same descriptor.
-    pub fn rewrite(&self, payload: &mut [u8], picture: u16, base: u8) {
+    pub fn rewrite(self, payload: &mut [u8], picture: u16, base: u8) {
         if let Some((_, wide)) = self.picture {
             let at = usize::from(self.picture_at);
             let [high, low] = picture.to_be_bytes();
@@ -95,7 +95,7 @@ fn vp9(payload: &[u8]) -> bool {
         (true, Some(byte)) if byte & 0x80 != 0 => 2,
         (true, _) => 1,
     };
-    rest.get(skip).is_some_and(|indices| (indices >> 1) & 0x07 == 0)
+    rest.get(skip).is_some_and(|indices| indices & 0x0E == 0)
 }
 
 /// RFC 6184: a parameter set or an IDR slice, alone, aggregated, or as the first fragment.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use rtc_rtcp::reception_report::ReceptionReport;
 
+use super::clock::{low16, low32, middle32, ticks};
 use super::replay::nearest;
 
 /// Missing packets remembered at once; more is not loss but a jump.
@@ -29,7 +30,8 @@ pub struct Log {
     span: Option<(u64, u64)>,
     received: u64,
     missing: Vec<Missing>,
-    jitter: f64,
+    /// In sixteenths of a tick.
+    jitter: u64,
     last: Option<(Instant, u32)>,
     reported: (u64, u64),
     sender_report: Option<(u32, Instant)>,
@@ -124,8 +126,7 @@ impl Log {
                 // Each further request waits longer: the line is full, not deaf.
                 missing.next = now + wait * u32::from(missing.tries.min(4));
                 missing.asked = Some(now);
-                let [.., high, low] = missing.index.to_be_bytes();
-                out.push(u16::from_be_bytes([high, low]));
+                out.push(low16(missing.index));
             }
         }
         out.sort_unstable();
@@ -133,8 +134,7 @@ impl Log {
 
     /// Notes a sender report, to be echoed.
     pub fn sender_report(&mut self, now: Instant, ntp: u64) {
-        let [_, _, a, b, c, d, _, _] = ntp.to_be_bytes();
-        self.sender_report = Some((u32::from_be_bytes([a, b, c, d]), now));
+        self.sender_report = Some((middle32(ntp), now));
     }
 
     /// The report about this source since the last one, and (lost, expected) of that time.
@@ -145,18 +145,17 @@ impl Log {
             std::mem::replace(&mut self.reported, (expected, self.received));
         let expected_now = expected.saturating_sub(expected_before);
         let lost_now = expected_now.saturating_sub(self.received.saturating_sub(received_before));
-        let fraction = if expected_now == 0 { 0 } else { (lost_now * 256 / expected_now).min(255) };
+        let fraction = (lost_now * 256).checked_div(expected_now).unwrap_or_default().min(255);
         let (echo, delay) = self.sender_report.map_or((0, 0), |(middle, at)| {
-            let delay = now.saturating_duration_since(at).as_secs_f64() * 65_536.0;
-            (middle, delay as u32)
+            (middle, low32(ticks(now.saturating_duration_since(at), 1 << 16)))
         });
         let report = ReceptionReport {
             ssrc,
             fraction_lost: u8::try_from(fraction).unwrap_or(u8::MAX),
             total_lost: u32::try_from(expected.saturating_sub(self.received).min(0x7F_FFFF))
                 .unwrap_or_default(),
-            last_sequence_number: u32::try_from(newest & 0xFFFF_FFFF).unwrap_or_default(),
-            jitter: self.jitter as u32,
+            last_sequence_number: low32(newest),
+            jitter: low32(self.jitter / 16),
             last_sender_report: echo,
             delay,
         };
@@ -166,11 +165,12 @@ impl Log {
     fn measure_jitter(&mut self, now: Instant, timestamp: u32, clock_rate: u32) {
         // RFC 3550 section 6.4.1: how much the spacing of arrivals differs from the spacing of timestamps.
         if let Some((at, stamp)) = self.last.replace((now, timestamp)) {
-            let arrival = now.saturating_duration_since(at).as_secs_f64() * f64::from(clock_rate);
-            let step = (arrival - f64::from(timestamp.wrapping_sub(stamp).cast_signed())).abs();
+            let arrival = low32(ticks(now.saturating_duration_since(at), clock_rate));
+            let step = arrival.wrapping_sub(timestamp.wrapping_sub(stamp)).cast_signed().unsigned_abs();
             // A wrap of the timestamp is no jitter.
-            if step < f64::from(clock_rate) {
-                self.jitter += (step - self.jitter) / 16.0;
+            if step < clock_rate {
+                self.jitter += u64::from(step);
+                self.jitter -= self.jitter / 16;
             }
         }
     }

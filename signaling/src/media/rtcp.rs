@@ -8,9 +8,10 @@ use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc_rtcp::receiver_report::ReceiverReport;
 use rtc_rtcp::reception_report::ReceptionReport;
 use rtc_rtcp::sender_report::SenderReport;
-use rtc_rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
+use rtc_rtcp::transport_feedbacks::transport_layer_nack::{NackPair, TransportLayerNack};
 use rtc_shared::marshal::MarshalSize;
 
+use super::clock::middle32;
 use super::engine::Engine;
 use super::path::mark;
 
@@ -38,7 +39,7 @@ impl Engine {
             self.reception(now, from, &report.reports);
         } else if let Some(nack) = any.downcast_ref::<TransportLayerNack>() {
             let Some(forward) = self.forward_of(from, nack.media_ssrc) else { return };
-            let lost = nack.nacks.iter().flat_map(|pair| pair.packet_list());
+            let lost = nack.nacks.iter().flat_map(NackPair::packet_list);
             for sequence in lost.take(MAX_REPEATED) {
                 self.repeat(now, forward, sequence);
             }
@@ -88,12 +89,10 @@ impl Engine {
             peer.quality.expected += 256;
             peer.quality.lost += u64::from(report.fraction_lost);
             if report.last_sender_report != 0 {
-                let [_, _, a, b, c, d, _, _] = ours.to_be_bytes();
-                let middle = u32::from_be_bytes([a, b, c, d]);
-                let units = middle.wrapping_sub(report.last_sender_report).wrapping_sub(report.delay);
+                let units = middle32(ours).wrapping_sub(report.last_sender_report).wrapping_sub(report.delay);
                 // A negative or absurd time is a client that lies or a clock that jumped.
                 if units < 10 << 16 {
-                    peer.quality.round_trip = Some(Duration::from_secs_f64(f64::from(units) / 65_536.0));
+                    peer.quality.round_trip = Some(Duration::from_secs(1) * units / (1 << 16));
                 }
             }
         }

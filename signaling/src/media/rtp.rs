@@ -36,7 +36,7 @@ pub struct ExtensionIds([u8; EXTENSIONS.len()]);
 
 impl ExtensionIds {
     /// The id of an extension; zero when it was not agreed.
-    pub fn get(&self, extension: Extension) -> u8 {
+    pub fn get(self, extension: Extension) -> u8 {
         self.0[extension as usize]
     }
 
@@ -47,7 +47,7 @@ impl ExtensionIds {
         }
     }
 
-    fn find(&self, id: u8) -> Option<Extension> {
+    fn find(self, id: u8) -> Option<Extension> {
         EXTENSIONS.iter().map(|(extension, _)| *extension).find(|extension| self.get(*extension) == id)
     }
 }
@@ -135,7 +135,7 @@ impl Header {
     }
 
     /// Reads the extensions that this connection knows.
-    pub fn extensions<'a>(&self, packet: &'a [u8], ids: &ExtensionIds) -> Extensions<'a> {
+    pub fn extensions<'a>(&self, packet: &'a [u8], ids: ExtensionIds) -> Extensions<'a> {
         let mut found = Extensions::default();
         let (start, length) = self.extension;
         let Some(mut rest) = packet.get(start..start + length) else { return found };
@@ -202,7 +202,7 @@ pub struct Outgoing<'a> {
 
 impl Outgoing<'_> {
     /// Appends the header to `out`; returns its length.
-    pub fn write(&self, out: &mut Vec<u8>, ids: &ExtensionIds) -> usize {
+    pub fn write(&self, out: &mut Vec<u8>, ids: ExtensionIds) -> usize {
         let start = out.len();
         out.extend_from_slice(&[0x90, u8::from(self.marker) << 7 | self.payload_type & 0x7F]);
         out.extend_from_slice(&self.sequence.to_be_bytes());
@@ -221,7 +221,7 @@ impl Outgoing<'_> {
         if let Some(way) = self.orientation {
             element(out, ids.get(Extension::Orientation), &[way]);
         }
-        while (out.len() - body) % 4 != 0 {
+        while !(out.len() - body).is_multiple_of(4) {
             out.push(0);
         }
         let words = (out.len() - body) / 4;
@@ -271,7 +271,7 @@ mod tests {
             let out = Outgoing { marker, payload_type, sequence, timestamp, ssrc, mid: &mid, transport_cc,
                 abs_send_time: 7, audio_level, orientation: None };
             let mut packet = vec![9; 3];
-            let length = out.write(&mut packet, &ids());
+            let length = out.write(&mut packet, ids());
             packet.extend_from_slice(b"payload");
             let packet = &packet[3..];
             let header = Header::parse(packet).unwrap();
@@ -279,7 +279,7 @@ mod tests {
             prop_assert_eq!((header.marker, header.payload_type), (marker, payload_type));
             prop_assert_eq!((header.sequence, header.timestamp, header.ssrc), (sequence, timestamp, ssrc));
             prop_assert_eq!(header.payload(packet), Some(&b"payload"[..]));
-            let read = header.extensions(packet, &ids());
+            let read = header.extensions(packet, ids());
             prop_assert_eq!(read.transport_cc, transport_cc);
             prop_assert_eq!(read.audio_level, audio_level);
             prop_assert_eq!(read.mid.unwrap_or_default(), &mid[..]);
@@ -289,7 +289,7 @@ mod tests {
         fn any_bytes_are_survived(packet in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Some(header) = Header::parse(&packet) {
                 header.payload(&packet);
-                header.extensions(&packet, &ids());
+                header.extensions(&packet, ids());
             }
         }
     }

@@ -100,7 +100,7 @@ impl Media for Engine {
             if !(usable && single && section.direction.receives()) {
                 continue;
             }
-            let Some(carries) = self.carry(index, section, kind) else {
+            let Some(chosen) = self.carry(index, section, kind) else {
                 let used = |peer: &Peer| peer.sections.iter().any(|known| known.mid == section.mid);
                 if !self.peers.get(index).is_some_and(used) {
                     match kind {
@@ -110,11 +110,11 @@ impl Media for Engine {
                 }
                 continue;
             };
-            let Some(forward) = self.forwards.get_mut(carries) else { continue };
+            let Some(forward) = self.forwards.get_mut(chosen) else { continue };
             forward.mid = Some(section.mid.clone());
             forward.agree(&section.formats);
             carried.push((section.mid.clone(), forward.id));
-            roles.insert(&section.mid, (Direction::SendOnly, Some(carries)));
+            roles.insert(&section.mid, (Direction::SendOnly, Some(chosen)));
             if let Some(peer) = self.peers.get_mut(index) {
                 agree_extensions(&mut peer.egress.ids, &section.extensions);
             }
@@ -134,17 +134,17 @@ impl Media for Engine {
             .map(|section| match section.kind {
                 SectionKind::Data if !section.rejected => OutSection::Data(&section.mid),
                 SectionKind::Media(kind) if !section.rejected && !section.formats.is_empty() => {
-                    let (direction, carries) =
+                    let (direction, chosen) =
                         roles.get(section.mid.as_str()).copied().unwrap_or((Direction::Inactive, None));
                     let receiving = direction == Direction::RecvOnly;
-                    let forward = carries.and_then(|index| self.forwards.get(index));
+                    let forward = chosen.and_then(|index| self.forwards.get(index));
                     OutSection::Media(
                         &section.mid,
                         OutMedia {
                             kind,
                             direction,
                             formats: &section.formats,
-                            extensions: answered_extensions(section, receiving),
+                            extensions: answered_extensions(section),
                             rids: if receiving { &section.rids } else { &[] },
                             sends: forward.map(sent),
                         },

@@ -176,7 +176,8 @@ impl Engine {
         }
         peer.quality_told = now;
         let quality = std::mem::take(&mut peer.quality);
-        let loss = if quality.expected == 0 { 0.0 } else { quality.lost as f32 / quality.expected as f32 };
+        let share = (quality.lost * 1000).checked_div(quality.expected).unwrap_or_default().min(1000);
+        let loss = f32::from(u16::try_from(share).unwrap_or_default()) / 1000.0;
         let rtt_ms = quality.round_trip.map(|rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX));
         self.events.push_back(MediaEvent::Quality { peer: peer.id, loss, rtt_ms });
     }

@@ -212,7 +212,7 @@ impl<T: Tenant> Worker<T> {
 
     fn wait(&self) -> Duration {
         /// Longest sleep; nothing depends on it.
-        const IDLE: Duration = Duration::from_secs(3600);
+        const IDLE: Duration = Duration::from_hours(1);
         let engine = self.engine.next_deadline().map(|at| at.saturating_duration_since(instant()));
         let tenant = self.tenant.next_deadline().map(|at| self.until(at));
         [engine, tenant].into_iter().flatten().fold(IDLE, Duration::min)

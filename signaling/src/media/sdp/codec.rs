@@ -20,22 +20,6 @@ pub enum Codec {
 }
 
 impl Codec {
-    /// Audio or video.
-    pub fn kind(self) -> MediaKind {
-        match self {
-            Self::Opus | Self::Red => MediaKind::Audio,
-            _ => MediaKind::Video,
-        }
-    }
-
-    /// RTP ticks per second.
-    pub fn clock_rate(self) -> u32 {
-        match self.kind() {
-            MediaKind::Audio => 48_000,
-            MediaKind::Video => 90_000,
-        }
-    }
-
     /// The MIME type that clients know.
     pub fn mime_type(self) -> &'static str {
         match self {
