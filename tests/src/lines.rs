@@ -73,7 +73,7 @@ impl Lines {
         match found {
             Ok(Some(picked)) => picked,
             Ok(None) => panic!("{name} ended before {what}; its last lines:\n{}", self.quote()),
-            Err(_) => panic!("{name}: no {what} in {PATIENCE:?}; its last lines:\n{}", self.quote()),
+            Err(_elapsed) => panic!("{name}: no {what} in {PATIENCE:?}; its last lines:\n{}", self.quote()),
         }
     }
 
