@@ -24,6 +24,7 @@ pub mod org;
 pub mod paging;
 pub mod person;
 pub mod regime;
+pub mod report;
 pub mod role;
 pub mod room;
 pub mod roster;

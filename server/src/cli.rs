@@ -154,11 +154,11 @@ async fn create_admin(
     let app = App::new(settings, store, Arc::new(FakeRooms::default()), Arc::new(SystemClock)).await?;
     let grants = vec![Grant { role: Role::Administrator, unit_id: None }];
     let new = CreateAccount { username, display_name, password, unit_id: None, endpoint_id: None, grants };
-    let account = accounts::create(&app, &Actor::system(), new).await.map_err(|refusal| match refusal {
+    let created = accounts::create(&app, &Actor::system(), new).await.map_err(|refusal| match refusal {
         Refusal::Invalid(errors) => anyhow::anyhow!("{}", in_words(&errors)),
         other => other.into(),
     })?;
-    println!("created the administrator {}", account.username);
+    println!("created the administrator {}", created.account.username);
     app.store.close().await;
     Ok(())
 }

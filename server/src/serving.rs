@@ -10,10 +10,21 @@ use std::{
 };
 
 use anyhow::Context as _;
-use schema::store;
-use tokio::net::TcpListener;
+use schema::{event::RoomEvent, store};
+use signaling::{Limits, Signaling, SignalingConfig};
+use tokio::{net::TcpListener, sync::mpsc};
+use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, auth::secret, clock::SystemClock, config::Settings, rooms::FakeRooms, router};
+use crate::{
+    app::App,
+    auth::secret,
+    clock::SystemClock,
+    config::Settings,
+    jobs::{keep_events, outbox},
+    rooms::Embedded,
+    router,
+    service::attendance,
+};
 
 /// Name of the file with the key that signs room tokens.
 const KEY_FILE: &str = "rooms.key";
@@ -39,9 +50,11 @@ pub async fn open_store(settings: &Settings) -> anyhow::Result<store::Store> {
 pub struct Running {
     /// What it shares.
     pub app: Arc<App>,
+    signaling: Signaling,
     listener: TcpListener,
     /// Where it listens; the real port when 0 was asked for.
     pub address: SocketAddr,
+    events: mpsc::Receiver<RoomEvent>,
 }
 
 /// Starts everything but the answering.
@@ -52,10 +65,11 @@ pub async fn start(settings: Settings) -> anyhow::Result<Running> {
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
     let clock = Arc::new(SystemClock);
-    let rooms = Arc::new(FakeRooms::default());
-    key(&settings.data.join(KEY_FILE))?;
+    let (signaling, events) = Signaling::start(rooms_config(&settings)?, clock.clone())
+        .context("cannot start the media plane; is its port taken?")?;
+    let rooms = Arc::new(Embedded::new(signaling.clone()));
     let app = App::new(settings, store, rooms, clock).await?;
-    Ok(Running { app, listener, address })
+    Ok(Running { app, signaling, listener, address, events })
 }
 
 impl Running {
@@ -70,14 +84,39 @@ impl Running {
 
     /// Answers until the process is told to stop, then closes in order: no new requests, rooms, events, tables.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-        let Self { app, listener, .. } = self;
-        let router = router::router(Arc::clone(&app), None);
+        let Self { app, signaling, listener, events, .. } = self;
+        attendance::recover(&app).await?;
+        let rooms_gone = CancellationToken::new();
+        let keeping = tokio::spawn(keep_events::run(Arc::clone(&app), events, rooms_gone.clone()));
+        let effects = tokio::spawn(outbox::run_always(Arc::clone(&app)));
+        let router = router::router(Arc::clone(&app), Some(signaling.router()));
+        let hub = Arc::clone(&app.hub);
+        let stopping = async move {
+            stop.await;
+            // Streams and sockets would hold the last answer back for ever.
+            hub.close();
+            signaling.stop().await;
+        };
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(stop)
+            .with_graceful_shutdown(stopping)
             .await?;
+        effects.abort();
+        rooms_gone.cancel();
+        keeping.await?;
         app.store.close().await;
         Ok(())
     }
+}
+
+fn rooms_config(settings: &Settings) -> anyhow::Result<SignalingConfig> {
+    Ok(SignalingConfig {
+        media_listen: SocketAddr::new(settings.listen.ip(), settings.media.port),
+        advertise: settings.media.addresses.clone(),
+        workers: 1,
+        api_key: "giaoban".into(),
+        api_secret: key(&settings.data.join(KEY_FILE))?,
+        limits: Limits::default(),
+    })
 }
 
 /// The key that signs room tokens: made once, so that clients come back by themselves after a restart.

@@ -19,6 +19,7 @@ pub mod logins;
 pub mod norms;
 pub mod outbox;
 pub mod people;
+pub mod reports;
 pub mod rooms;
 pub mod roster;
 pub mod sessions;

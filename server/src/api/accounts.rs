@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use schema::{
-    account::Account,
+    endpoint::EndpointRef,
     id::{AccountId, EndpointId, UnitId},
     moment::Moment,
+    org::UnitRef,
     role::Grant,
 };
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use super::{
 use crate::{
     app::App,
     auth::signed::{AccountWrite, May},
-    service::accounts::{self, AccountEdit, CreateAccount},
+    service::accounts::{self, AccountEdit, CreateAccount, PlacedAccount},
 };
 
 /// An account.
@@ -34,17 +35,19 @@ pub struct AccountView {
     pub display_name: String,
     /// The unit worked for.
     #[schema(required)]
-    pub unit_id: Option<UnitId>,
+    pub unit: Option<UnitRef>,
     /// The endpoint joined as.
     #[schema(required)]
-    pub endpoint_id: Option<EndpointId>,
+    pub endpoint: Option<EndpointRef>,
     /// Roles × units.
     pub grants: Vec<Grant>,
+    /// May sign in.
+    pub active: bool,
+    /// Locked after wrong passwords, now.
+    pub locked: bool,
     /// Locked after wrong passwords until then.
     #[schema(required)]
     pub locked_until: Option<Moment>,
-    /// Cannot sign in at all.
-    pub disabled: bool,
     /// Last signed in.
     #[schema(required)]
     pub last_login_at: Option<Moment>,
@@ -52,17 +55,19 @@ pub struct AccountView {
     pub version: i64,
 }
 
-impl From<Account> for AccountView {
-    fn from(account: Account) -> Self {
+impl From<PlacedAccount> for AccountView {
+    fn from(placed: PlacedAccount) -> Self {
+        let account = placed.account;
         Self {
             id: account.id,
             username: account.username,
             display_name: account.display_name,
-            unit_id: account.unit_id,
-            endpoint_id: account.endpoint_id,
+            unit: placed.unit,
+            endpoint: placed.endpoint,
             grants: account.grants,
+            active: !account.disabled,
+            locked: placed.locked,
             locked_until: account.locked_until,
-            disabled: account.disabled,
             last_login_at: account.last_login_at,
             version: account.version,
         }
@@ -106,8 +111,8 @@ pub struct ChangeAccountBody {
     pub endpoint_id: Option<Option<EndpointId>>,
     /// Roles × units.
     pub grants: Option<Vec<Grant>>,
-    /// Cannot sign in at all.
-    pub disabled: Option<bool>,
+    /// May sign in. Switching it off ends all logins.
+    pub active: Option<bool>,
 }
 
 /// Why a lock is lifted.
@@ -189,7 +194,7 @@ pub async fn change(
         unit_id: body.unit_id,
         endpoint_id: body.endpoint_id,
         grants: body.grants,
-        disabled: body.disabled,
+        disabled: body.active.map(|active| !active),
     };
     Ok(Json(accounts::change(&app, &may.actor, id, edit).await?.into()))
 }

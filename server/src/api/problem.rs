@@ -8,7 +8,9 @@ use axum::{
     response::IntoResponse,
 };
 use schema::{
+    conflict::Conflict,
     field::{FieldCode, FieldError},
+    regime::{Warning, WarningCode},
     store::StoreError,
 };
 use serde::Serialize;
@@ -131,13 +133,46 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub fields: Vec<FieldView>,
+    /// What is taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub conflicts: Vec<Conflict>,
+    /// Rules departed from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub warnings: Vec<WarningView>,
     /// When it makes sense to try again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<i64>,
 }
 
+/// A rule departed from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WarningView {
+    /// Which rule, for programs.
+    pub code: WarningCode,
+    /// What departs from it, for people.
+    pub message: String,
+    /// Somebody with `session.override` may go past it with a reason.
+    pub can_override: bool,
+    /// The text that makes the rule.
+    pub legal_basis: String,
+}
+
+impl WarningView {
+    /// In words.
+    pub fn of(warning: &Warning, language: Language) -> Self {
+        Self {
+            code: warning.code(),
+            message: texts::warning(&warning.departure, language),
+            can_override: warning.can_override,
+            legal_basis: warning.legal_basis.clone(),
+        }
+    }
+}
+
 /// A wrong field in words.
-fn field_view(error: &FieldError, language: Language) -> FieldView {
+pub(super) fn field_view(error: &FieldError, language: Language) -> FieldView {
     FieldView {
         field: error.field.clone(),
         code: error.code,
@@ -152,13 +187,23 @@ pub struct ApiError {
     pub code: Code,
     /// Wrong fields.
     pub fields: Vec<FieldError>,
+    /// What is taken.
+    pub conflicts: Vec<Conflict>,
+    /// Rules departed from.
+    pub warnings: Vec<Warning>,
     /// When it makes sense to try again.
     pub retry_after_seconds: Option<i64>,
 }
 
 impl From<Code> for ApiError {
     fn from(code: Code) -> Self {
-        Self { code, fields: Vec::new(), retry_after_seconds: None }
+        Self {
+            code,
+            fields: Vec::new(),
+            conflicts: Vec::new(),
+            warnings: Vec::new(),
+            retry_after_seconds: None,
+        }
     }
 }
 
@@ -180,6 +225,8 @@ impl ApiError {
             detail: detail.into(),
             code: self.code,
             fields: self.fields.iter().map(|error| field_view(error, language)).collect(),
+            conflicts: self.conflicts.clone(),
+            warnings: self.warnings.iter().map(|warning| WarningView::of(warning, language)).collect(),
             retry_after_seconds: self.retry_after_seconds,
         }
     }
@@ -219,6 +266,8 @@ impl From<Refusal> for ApiError {
             Refusal::Locked { seconds } => Self { retry_after_seconds: Some(seconds), ..Code::Locked.into() },
             Refusal::Invalid(fields) => Self::invalid(fields),
             Refusal::Stale => Code::Stale.into(),
+            Refusal::Conflict(conflicts) => Self { conflicts, ..Code::Conflict.into() },
+            Refusal::NeedsOverride(warnings) => Self { warnings, ..Code::NeedsOverride.into() },
             Refusal::WrongState => Code::WrongState.into(),
             Refusal::NotEnded => Code::NotEnded.into(),
             Refusal::Store(StoreError::Duplicate) => Code::Taken.into(),

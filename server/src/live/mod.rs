@@ -10,9 +10,11 @@ use std::sync::{
 use schema::{
     id::{EndpointId, SessionId, UnitId},
     moment::Moment,
+    session::SessionState,
 };
 use serde::Serialize;
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 /// Updates that a slow browser may fall behind before it is told to read afresh.
@@ -38,7 +40,7 @@ pub enum UpdateBody {
         /// Which.
         id: SessionId,
         /// Its state now.
-        state: String,
+        state: SessionState,
         /// Its version now.
         version: i64,
     },
@@ -105,12 +107,18 @@ pub struct Hub {
     updates: broadcast::Sender<Update>,
     streams: AtomicUsize,
     most: usize,
+    closing: CancellationToken,
 }
 
 impl Hub {
     /// A hub for at most `most` streams.
     pub fn new(most: usize) -> Self {
-        Self { updates: broadcast::Sender::new(BACKLOG), streams: AtomicUsize::new(0), most }
+        Self {
+            updates: broadcast::Sender::new(BACKLOG),
+            streams: AtomicUsize::new(0),
+            most,
+            closing: CancellationToken::new(),
+        }
     }
 
     /// Tells an update. Nobody listening is no fault.
@@ -122,7 +130,16 @@ impl Hub {
     pub fn listen(self: &Arc<Self>) -> Option<Listener> {
         let before = self.streams.fetch_add(1, Ordering::Relaxed);
         let place = Place(Arc::clone(self));
-        (before < self.most).then(|| Listener { updates: self.updates.subscribe(), _place: place })
+        (before < self.most).then(|| Listener {
+            updates: self.updates.subscribe(),
+            closing: self.closing.clone(),
+            _place: place,
+        })
+    }
+
+    /// Ends every stream: the program stops.
+    pub fn close(&self) {
+        self.closing.cancel();
     }
 
     /// Streams open now.
@@ -145,6 +162,7 @@ impl Drop for Place {
 #[derive(Debug)]
 pub struct Listener {
     updates: broadcast::Receiver<Update>,
+    closing: CancellationToken,
     _place: Place,
 }
 
@@ -152,7 +170,10 @@ impl Listener {
     /// The next update; `None` when the browser fell behind or the program stops, and the stream must end so that
     /// the browser reconnects and reads afresh.
     pub async fn next(&mut self) -> Option<Update> {
-        self.updates.recv().await.ok()
+        tokio::select! {
+            () = self.closing.cancelled() => None,
+            update = self.updates.recv() => update.ok(),
+        }
     }
 }
 
@@ -168,6 +189,14 @@ mod tests {
         assert!(hub.listen().is_none());
         drop(first);
         assert!(hub.listen().is_some());
+    }
+
+    #[tokio::test]
+    async fn all_streams_end_when_the_program_stops() {
+        let hub = Arc::new(Hub::new(1));
+        let mut listener = hub.listen().unwrap();
+        hub.close();
+        assert!(listener.next().await.is_none());
     }
 
     #[tokio::test]

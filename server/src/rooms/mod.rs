@@ -1,10 +1,12 @@
 //! What the schedule needs of the rooms. Owned here, by the side that uses it; an engine implements it.
 
+mod embedded;
 mod fake;
 
 use futures::future::BoxFuture;
 use schema::{event::TrackSource, id::SessionId, moment::Moment};
 
+pub use embedded::Embedded;
 pub use fake::FakeRooms;
 
 /// Who holds the rooms of sessions: the embedded engine, a cluster, or a fake in tests.
@@ -61,7 +63,7 @@ pub struct RoomFigures {
     /// Ports of the media plane.
     pub ports: Vec<u16>,
     /// Events that the engine dropped because nobody took them: must stay 0.
-    pub events_lost: u64,
+    pub events_lost: usize,
 }
 
 /// Why the rooms did not do as asked.

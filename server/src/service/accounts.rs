@@ -2,15 +2,17 @@
 
 use schema::{
     account::{Account, AccountChange, NewAccount},
+    endpoint::EndpointRef,
     field::{FieldCode, FieldError, Fields},
     id::{AccountId, EndpointId, UnitId},
+    org::UnitRef,
     paging::{Page, Paging},
     role::{Grant, Permission},
     store::{StoreError, Tx, accounts, logins},
 };
 use serde_json::json;
 
-use super::{Record, Refusal};
+use super::{Record, Refusal, whoami};
 use crate::{app::App, auth::actor::Actor};
 
 /// An account to create.
@@ -47,27 +49,46 @@ pub struct AccountEdit {
     pub disabled: Option<bool>,
 }
 
+/// An account, and where it stands.
+#[derive(Debug, Clone)]
+pub struct PlacedAccount {
+    /// The account.
+    pub account: Account,
+    /// The unit worked for.
+    pub unit: Option<UnitRef>,
+    /// The endpoint joined as.
+    pub endpoint: Option<EndpointRef>,
+    /// Locked after wrong passwords, now.
+    pub locked: bool,
+}
+
 /// Accounts by name.
 pub async fn list(
     app: &App,
     actor: &Actor,
     q: Option<&str>,
     paging: &Paging,
-) -> Result<Page<Account>, Refusal> {
+) -> Result<Page<PlacedAccount>, Refusal> {
     let mut tx = app.store.read().await?;
     actor.require(&mut tx, Permission::AccountWrite, None).await?;
-    Ok(accounts::list(&mut tx, q, paging).await?)
+    let page = accounts::list(&mut tx, q, paging).await?;
+    let mut placed = Vec::with_capacity(page.items.len());
+    for account in page.items {
+        placed.push(place(app, &mut tx, account).await?);
+    }
+    Ok(Page { items: placed, next: page.next })
 }
 
 /// One account.
-pub async fn show(app: &App, actor: &Actor, id: AccountId) -> Result<Account, Refusal> {
+pub async fn show(app: &App, actor: &Actor, id: AccountId) -> Result<PlacedAccount, Refusal> {
     let mut tx = app.store.read().await?;
     actor.require(&mut tx, Permission::AccountWrite, None).await?;
-    found(&mut tx, id).await
+    let account = found(&mut tx, id).await?;
+    place(app, &mut tx, account).await
 }
 
 /// Creates an account.
-pub async fn create(app: &App, actor: &Actor, new: CreateAccount) -> Result<Account, Refusal> {
+pub async fn create(app: &App, actor: &Actor, new: CreateAccount) -> Result<PlacedAccount, Refusal> {
     let mut faults = Fields::new();
     if let Some(code) = app.passwords.fault(&new.password) {
         faults.refuse("password", code);
@@ -92,8 +113,9 @@ pub async fn create(app: &App, actor: &Actor, new: CreateAccount) -> Result<Acco
         .with(json!({ "username": created.username, "grants": created.grants }))
         .write(&mut tx)
         .await?;
+    let placed = place(app, &mut tx, created).await?;
     tx.commit().await?;
-    Ok(created)
+    Ok(placed)
 }
 
 fn refuse_both(faults: Fields, verdict: Result<(), Vec<FieldError>>) -> Result<(), Refusal> {
@@ -111,7 +133,12 @@ fn taken(error: StoreError) -> Refusal {
 }
 
 /// Changes an account. A new password, or switching it off, ends all its logins.
-pub async fn change(app: &App, actor: &Actor, id: AccountId, edit: AccountEdit) -> Result<Account, Refusal> {
+pub async fn change(
+    app: &App,
+    actor: &Actor,
+    id: AccountId,
+    edit: AccountEdit,
+) -> Result<PlacedAccount, Refusal> {
     let hash = match edit.password {
         Some(password) => {
             if let Some(code) = app.passwords.fault(&password) {
@@ -146,12 +173,13 @@ pub async fn change(app: &App, actor: &Actor, id: AccountId, edit: AccountEdit) 
         .with(json!({ "grants": after.grants, "disabled": after.disabled, "password": hash.is_some() }))
         .write(&mut tx)
         .await?;
+    let placed = place(app, &mut tx, after).await?;
     tx.commit().await?;
-    Ok(after)
+    Ok(placed)
 }
 
 /// Lifts a lock before its time: a technician must not be stranded minutes before a session.
-pub async fn unlock(app: &App, actor: &Actor, id: AccountId, reason: &str) -> Result<Account, Refusal> {
+pub async fn unlock(app: &App, actor: &Actor, id: AccountId, reason: &str) -> Result<PlacedAccount, Refusal> {
     let mut fields = Fields::new();
     fields.text("reason", reason, 500);
     fields.verdict()?;
@@ -162,8 +190,15 @@ pub async fn unlock(app: &App, actor: &Actor, id: AccountId, reason: &str) -> Re
     accounts::unlock(&mut tx, id).await?;
     let account = found(&mut tx, id).await?;
     Record::new(actor, now, "account.unlock").on(id).with(json!({ "reason": reason })).write(&mut tx).await?;
+    let placed = place(app, &mut tx, account).await?;
     tx.commit().await?;
-    Ok(account)
+    Ok(placed)
+}
+
+async fn place(app: &App, tx: &mut Tx, account: Account) -> Result<PlacedAccount, Refusal> {
+    let (unit, endpoint) = whoami::stands(tx, &account).await?;
+    let locked = account.locked_until.is_some_and(|until| app.now() < until);
+    Ok(PlacedAccount { account, unit, endpoint, locked })
 }
 
 async fn found(tx: &mut Tx, id: AccountId) -> Result<Account, Refusal> {

@@ -2,11 +2,24 @@
 //! the commands share them.
 
 pub mod accounts;
+pub mod attendance;
+mod authorship;
+pub mod booking;
 pub mod endpoints;
+mod finishing;
+pub mod inspecting;
+pub mod joining;
+pub mod ledger;
 pub mod people;
 mod record;
 mod refusal;
+pub mod reporting;
+pub mod rollcall;
 pub mod rooms;
+pub mod running;
+pub mod scheduling;
+pub mod showing;
+mod sight;
 pub mod signing_in;
 pub mod units;
 pub mod whoami;

@@ -1,6 +1,8 @@
 //! Why a use case did not do what was asked.
 
-use schema::{field::FieldError, store::StoreError};
+use schema::{
+    conflict::Conflict, field::FieldError, regime::Warning, session::WrongState, store::StoreError,
+};
 
 use crate::{auth::password::PasswordError, rooms::RoomsError};
 
@@ -28,6 +30,12 @@ pub enum Refusal {
     /// Somebody else changed it meanwhile.
     #[error("changed meanwhile")]
     Stale,
+    /// Something is taken.
+    #[error("{} things are taken", .0.len())]
+    Conflict(Vec<Conflict>),
+    /// Rules are departed from, and nobody has given a reason.
+    #[error("{} rules are departed from", .0.len())]
+    NeedsOverride(Vec<Warning>),
     /// The session's state does not allow it.
     #[error("the state does not allow it")]
     WrongState,
@@ -54,6 +62,12 @@ impl From<StoreError> for Refusal {
             StoreError::Stale => Self::Stale,
             other => Self::Store(other),
         }
+    }
+}
+
+impl From<WrongState> for Refusal {
+    fn from(_: WrongState) -> Self {
+        Self::WrongState
     }
 }
 

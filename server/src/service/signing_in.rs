@@ -3,16 +3,21 @@
 use schema::{
     account::{Account, Barred, LockRule, Login},
     field::FieldCode,
+    id::SessionId,
     moment::Moment,
-    role::Role,
-    store::{accounts, logins},
+    role::{Permission, Role},
+    session::SessionState,
+    store::{accounts, logins, sessions},
 };
 use serde_json::json;
 
 use super::{Record, Refusal};
 use crate::{
     app::App,
-    auth::{actor::Actor, cookie, secret},
+    auth::{
+        actor::{Actor, Domain},
+        cookie, secret,
+    },
 };
 
 /// A login is noted as seen at most this often: a page that asks ten things at once must not write ten times.
@@ -163,4 +168,30 @@ pub async fn change_password(
     logins::delete_of(&mut tx, login.account_id, Some(login.id)).await?;
     Record::new(actor, now, "account.change_password").on(login.account_id).write(&mut tx).await?;
     Ok(tx.commit().await?)
+}
+
+/// Where the actor may see sessions.
+pub async fn sees(app: &App, actor: &Actor) -> Result<Domain, Refusal> {
+    actor.domain(&mut app.store.read().await?, Permission::SessionRead).await
+}
+
+/// Whether a login that holds an open stream is still good. Watching a live session is activity, so that nobody is
+/// signed out in the middle of it; any other open page is not. A database that is away ends no stream.
+pub async fn still_good(app: &App, token: &str, watching: Option<SessionId>) -> bool {
+    let good = async {
+        let now = app.now();
+        let mut tx = app.store.read().await?;
+        let Some(login) = logins::find(&mut tx, &secret::digest(token)).await? else { return Ok(false) };
+        if !login.is_valid(now) {
+            return Ok(false);
+        }
+        let Some(session) = watching else { return Ok(true) };
+        let live = sessions::find(&mut tx, session).await?.is_some_and(|one| one.state == SessionState::Live);
+        drop(tx);
+        Ok(!live || recognise(app, token).await?.is_some())
+    };
+    good.await.unwrap_or_else(|refusal: Refusal| {
+        tracing::warn!("a login could not be looked at: {refusal}");
+        true
+    })
 }

@@ -32,19 +32,7 @@ pub struct Place {
 /// Where this account stands.
 pub async fn place(app: &App, account: &Account) -> Result<Place, Refusal> {
     let mut tx = app.store.read().await?;
-    let unit = match account.unit_id {
-        Some(id) => units::find(&mut tx, id).await?.map(|unit| UnitRef { id: unit.id, name: unit.name }),
-        None => None,
-    };
-    let endpoint = match account.endpoint_id {
-        Some(id) => endpoints::find(&mut tx, id).await?.map(|endpoint| EndpointRef {
-            id: endpoint.id,
-            name: endpoint.name,
-            unit_id: endpoint.unit.id,
-            unit_name: endpoint.unit.name,
-        }),
-        None => None,
-    };
+    let (unit, endpoint) = stands(&mut tx, account).await?;
     let province = province(&mut tx).await?;
     Ok(Place {
         unit,
@@ -53,6 +41,27 @@ pub async fn place(app: &App, account: &Account) -> Result<Place, Refusal> {
         province: province.map(|unit| unit.short_name).unwrap_or_default(),
         sample: app.rule(SAMPLE_DATA) == 1,
     })
+}
+
+/// The unit and the endpoint of an account.
+pub(super) async fn stands(
+    tx: &mut Tx,
+    account: &Account,
+) -> Result<(Option<UnitRef>, Option<EndpointRef>), Refusal> {
+    let unit = match account.unit_id {
+        Some(id) => units::find(tx, id).await?.map(|unit| UnitRef { id: unit.id, name: unit.name }),
+        None => None,
+    };
+    let endpoint = match account.endpoint_id {
+        Some(id) => endpoints::find(tx, id).await?.map(|endpoint| EndpointRef {
+            id: endpoint.id,
+            name: endpoint.name,
+            unit_id: endpoint.unit.id,
+            unit_name: endpoint.unit.name,
+        }),
+        None => None,
+    };
+    Ok((unit, endpoint))
 }
 
 /// The unit at the top.

@@ -1,7 +1,13 @@
 //! What the program says to people, in both languages. Administrative Vietnamese, sentence case.
 
 mod fields;
+mod kinds;
 mod problems;
+mod savings;
+mod warnings;
 
 pub use fields::field;
+pub use kinds::kind;
 pub use problems::problem;
+pub use savings::{exclusion, savings_label};
+pub use warnings::warning;

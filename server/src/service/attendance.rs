@@ -1,0 +1,168 @@
+//! Attendance: keeping what the rooms tell, and showing it beside the roll.
+
+use std::sync::Arc;
+
+use schema::{
+    event::RoomEvent,
+    id::{SessionId, UnitId},
+    interval::{Connection, Hours, Interval, endpoint_of},
+    moment::Moment,
+    paging::Paging,
+    roster::RosterLine,
+    session::{Session, SessionState},
+    settings::Settings as Rules,
+    store::{
+        intervals::{self, Presented},
+        roster,
+        sessions::{self, SessionFilter},
+    },
+};
+
+use super::{Refusal, finishing, sight};
+use crate::{
+    app::App,
+    auth::actor::Actor,
+    live::{Update, UpdateBody},
+};
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Who was there, as far as is known.
+#[derive(Debug, Clone)]
+pub struct Attendance {
+    /// The session.
+    pub session: Session,
+    /// As of when.
+    pub at: Moment,
+    /// Its endpoints.
+    pub lines: Vec<AttendanceLine>,
+}
+
+/// One endpoint of a session.
+#[derive(Debug, Clone)]
+pub struct AttendanceLine {
+    /// The endpoint and its delegates.
+    pub line: RosterLine,
+    /// Its connection in figures.
+    pub connection: Connection,
+    /// Its connection stretch by stretch.
+    pub intervals: Vec<Interval>,
+}
+
+/// How long a place is kept after the line is lost.
+pub(super) fn linger_ms(app: &App) -> i64 {
+    app.rule("attendance.linger_seconds") * 1000
+}
+
+/// The attendance of a session.
+pub async fn show(app: &App, actor: &Actor, id: SessionId) -> Result<Attendance, Refusal> {
+    let at = app.now();
+    let mut tx = app.store.read().await?;
+    let session = sight::find(&mut tx, actor, id).await?;
+    let lines = roster::list_with_delegates(&mut tx, id).await?;
+    let present = intervals::list(&mut tx, id).await?;
+    let hours = hours(&app.rules, &session);
+    let lines = lines.into_iter().map(|line| attend(line, &present, hours, at)).collect();
+    Ok(Attendance { session, at, lines })
+}
+
+/// What counts as late and as early: measured from when the session really began and ended, but never from before
+/// the planned start.
+pub(super) fn hours(rules: &Rules, session: &Session) -> Hours {
+    let day = session.held_on;
+    Hours {
+        starts_at: session.started_at.map_or(session.starts_at, |started| started.max(session.starts_at)),
+        ended_at: session.ended_at,
+        late_after_ms: rules.number("attendance.late_after_minutes", day) * MINUTE_MS,
+        early_before_ms: rules.number("attendance.left_early_before_minutes", day) * MINUTE_MS,
+    }
+}
+
+fn attend(line: RosterLine, present: &[Presented], hours: Hours, at: Moment) -> AttendanceLine {
+    let own = present.iter().find(|one| one.endpoint_id == Some(line.entry.endpoint.id));
+    AttendanceLine {
+        connection: own.map(|one| one.timeline.connection(hours, at)).unwrap_or_default(),
+        intervals: own.map(|one| one.timeline.intervals().to_vec()).unwrap_or_default(),
+        line,
+    }
+}
+
+/// Writes what rooms told, in the order told, and tells the browsers. Nothing is kept unless all of it is.
+pub async fn keep(app: &App, events: &[RoomEvent]) -> Result<(), Refusal> {
+    let mut tx = app.store.write().await?;
+    let changed = intervals::record(&mut tx, events, linger_ms(app)).await?;
+    let mut updates = Vec::new();
+    for session in changed {
+        let units = finishing::units(&mut tx, session).await?;
+        let present = intervals::list(&mut tx, session).await?;
+        updates.extend(updates_of(session, &units, &present, events));
+    }
+    tx.commit().await?;
+    for update in updates {
+        app.hub.tell(update);
+    }
+    Ok(())
+}
+
+/// One word for each endpoint that something happened to, and one that the whole has changed.
+fn updates_of(
+    session: SessionId,
+    units: &Arc<[UnitId]>,
+    present: &[Presented],
+    events: &[RoomEvent],
+) -> Vec<Update> {
+    let room = session.to_string();
+    let told = |body| Update { session: Some(session), units: Some(Arc::clone(units)), body };
+    let mut updates: Vec<Update> = present
+        .iter()
+        .filter_map(|one| {
+            let endpoint_id = endpoint_of(&one.identity)?;
+            let last = one.timeline.intervals().last()?;
+            let event = events.iter().rev().find(|event| event.room == room)?;
+            Some(told(UpdateBody::Presence {
+                session_id: session,
+                endpoint_id,
+                connected: one.timeline.is_connected(),
+                muted: last.muted,
+                camera: last.camera,
+                at: event.at,
+            }))
+        })
+        .collect();
+    updates.push(told(UpdateBody::Attendance { session_id: session }));
+    updates
+}
+
+/// After a start of the program: what was open when it stopped ends at its last sign of life, and the rooms of live
+/// sessions open again, so that endpoints come back by themselves.
+pub async fn recover(app: &App) -> Result<(), Refusal> {
+    let mut tx = app.store.write().await?;
+    let settled = intervals::settle(&mut tx).await?;
+    tx.commit().await?;
+    if !settled.is_empty() {
+        tracing::warn!(
+            sessions = settled.len(),
+            "the program was stopped during sessions; open intervals ended"
+        );
+    }
+    for session in live(app).await? {
+        app.rooms.open(session).await?;
+        tracing::info!(session.id = %session, "the room of a live session is open again");
+    }
+    Ok(())
+}
+
+async fn live(app: &App) -> Result<Vec<SessionId>, Refusal> {
+    let mut tx = app.store.read().await?;
+    let filter = SessionFilter { state: Some(SessionState::Live), ..SessionFilter::default() };
+    let mut paging = Paging::first(200);
+    let mut found = Vec::new();
+    loop {
+        let page = sessions::list(&mut tx, &filter, &paging).await?;
+        found.extend(page.items.iter().map(|summary| summary.session.id));
+        match page.next {
+            Some(next) => paging.after = Some(next),
+            None => return Ok(found),
+        }
+    }
+}

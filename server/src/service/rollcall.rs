@@ -1,0 +1,97 @@
+//! Who sits at an endpoint, and whether they were there: naming delegates, điểm danh.
+
+use schema::{
+    delegate::{NewDelegate, NewMark, delegates_verdict, marks_verdict},
+    field::{FieldCode, Fields},
+    id::{RosterId, SessionId},
+    role::Permission,
+    roster::{self as rules, RosterEntry},
+    session::{SessionAction, SessionState, transition},
+    store::{StoreError, Tx, delegates, people, roster, sessions, units},
+};
+use serde_json::json;
+
+use super::{Record, Refusal, authorship::author, finishing::finish_attendance, ledger, sight};
+use crate::{app::App, auth::actor::Actor};
+
+/// Names the delegates of one endpoint anew. The secretariat may, and so may whoever takes the roll there.
+pub async fn name_delegates(
+    app: &App,
+    actor: &Actor,
+    id: SessionId,
+    line: RosterId,
+    named: Vec<NewDelegate>,
+) -> Result<(), Refusal> {
+    delegates_verdict(&named)?;
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    sessions::lock(&mut tx, id).await?;
+    let session = sight::find(&mut tx, actor, id).await?;
+    let entry = roster::find(&mut tx, line).await?.filter(|entry| entry.session_id == id);
+    let entry = entry.ok_or(Refusal::NotFound)?;
+    let host = sight::host_unit(&mut tx, &session).await?;
+    let books = actor.domain(&mut tx, Permission::SessionBook).await?.has(host);
+    if !books {
+        actor.require(&mut tx, Permission::RollcallTake, Some(entry.endpoint.unit_id)).await?;
+    }
+    transition(session.state, SessionAction::NameDelegates)?;
+    check_seats(&mut tx, &entry, &named).await?;
+    delegates::replace(&mut tx, id, line, &named, now).await.map_err(|error| match error {
+        StoreError::Reference => Refusal::field("delegates", FieldCode::Unknown),
+        other => other.into(),
+    })?;
+    let detail = json!({ "endpoint_id": entry.endpoint.id, "delegates": named.len() });
+    let record = Record::new(actor, now, "session.name_delegates").on(id).with(detail);
+    finish_attendance(app, tx, record, id).await
+}
+
+async fn check_seats(tx: &mut Tx, entry: &RosterEntry, named: &[NewDelegate]) -> Result<(), Refusal> {
+    let own = units::below(tx, entry.endpoint.unit_id).await?;
+    let ids: Vec<_> = named.iter().filter_map(|delegate| delegate.person_id).collect();
+    let known = people::find_all(tx, &ids).await?;
+    let seated: Vec<_> = named
+        .iter()
+        .enumerate()
+        .filter_map(|(at, delegate)| Some((at, delegate.person_id?)))
+        .map(|(at, id)| (at, known.iter().find(|person| person.id == id).cloned()))
+        .collect();
+    let errors = rules::seating_verdict(entry, &own, &seated);
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
+}
+
+/// Takes the roll, or corrects it: marks are added, never changed. All marks are kept, or none. A correction after the
+/// end draws up the ledger anew.
+pub async fn take(app: &App, actor: &Actor, id: SessionId, marks: Vec<NewMark>) -> Result<(), Refusal> {
+    marks_verdict(&marks)?;
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    sessions::lock(&mut tx, id).await?;
+    let session = sight::find(&mut tx, actor, id).await?;
+    transition(session.state, SessionAction::Rollcall)?;
+    check_marks(&mut tx, actor, id, &marks).await?;
+    for mark in &marks {
+        delegates::insert_mark(&mut tx, mark, &author(actor), now).await?;
+    }
+    if session.state == SessionState::Ended {
+        ledger::settle(&mut tx, id, now).await?;
+    }
+    let record = Record::new(actor, now, "session.rollcall").on(id).with(json!({ "marks": marks.len() }));
+    finish_attendance(app, tx, record, id).await
+}
+
+/// Every mark is about a delegate of this session, at an endpoint where the actor may take the roll.
+async fn check_marks(tx: &mut Tx, actor: &Actor, id: SessionId, marks: &[NewMark]) -> Result<(), Refusal> {
+    let domain = actor.domain(tx, Permission::RollcallTake).await?;
+    let lines = roster::list_with_delegates(tx, id).await?;
+    let mut fields = Fields::new();
+    for (at, mark) in marks.iter().enumerate() {
+        let line =
+            lines.iter().find(|line| line.delegates.iter().any(|delegate| delegate.id == mark.delegate_id));
+        match line {
+            None => fields.refuse(format!("marks.{at}.delegate_id"), FieldCode::Unknown),
+            Some(line) if domain.has(Some(line.entry.endpoint.unit_id)) => {}
+            Some(_) => return Err(Refusal::Forbidden),
+        }
+    }
+    Ok(fields.verdict()?)
+}

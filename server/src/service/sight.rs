@@ -1,0 +1,93 @@
+//! Which sessions an actor sees, and what may be done with them. A session belongs to the unit where its chair sits;
+//! every unit called to it may see it.
+
+use schema::{
+    id::{SessionId, UnitId},
+    role::Permission,
+    session::{Session, SessionAction},
+    store::{Tx, roster, sessions},
+};
+
+use super::{Refusal, scheduling::Seen};
+use crate::auth::actor::{Actor, Domain};
+
+/// A session that the actor may read; one that may not be read is not there.
+pub(super) async fn find(tx: &mut Tx, actor: &Actor, id: SessionId) -> Result<Session, Refusal> {
+    let session = sessions::find(tx, id).await?.ok_or(Refusal::NotFound)?;
+    seen(tx, actor, &session).await?;
+    Ok(session)
+}
+
+/// The session, locked, unless it has changed since it was seen or the actor may not change it.
+pub(super) async fn lock(
+    tx: &mut Tx,
+    actor: &Actor,
+    seen: Seen,
+    permission: Permission,
+) -> Result<Session, Refusal> {
+    let session = lock_for(tx, actor, seen.id, permission).await?;
+    if session.version == seen.version { Ok(session) } else { Err(Refusal::Stale) }
+}
+
+/// The session, locked, unless the actor may not do this where its chair sits.
+pub(super) async fn lock_for(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: SessionId,
+    permission: Permission,
+) -> Result<Session, Refusal> {
+    let session = sessions::lock(tx, id).await?.ok_or(Refusal::NotFound)?;
+    self::seen(tx, actor, &session).await?;
+    let unit = host_unit(tx, &session).await?;
+    actor.require(tx, permission, unit).await?;
+    Ok(session)
+}
+
+async fn seen(tx: &mut Tx, actor: &Actor, session: &Session) -> Result<(), Refusal> {
+    let domain = actor.domain(tx, Permission::SessionRead).await?;
+    if domain == Domain::Everywhere {
+        return Ok(());
+    }
+    let called = roster::list(tx, session.id).await?;
+    let visible = domain.has_any(called.iter().map(|entry| entry.endpoint.unit_id));
+    if visible { Ok(()) } else { Err(Refusal::NotFound) }
+}
+
+/// The unit where the chair sits.
+pub(super) async fn host_unit(tx: &mut Tx, session: &Session) -> Result<Option<UnitId>, Refusal> {
+    let host = roster::find_by_endpoint(tx, session.id, session.host_endpoint_id).await?;
+    Ok(host.map(|entry| entry.endpoint.unit_id))
+}
+
+/// What the actor may do with the session as it stands.
+pub(super) async fn allowed(
+    tx: &mut Tx,
+    actor: &Actor,
+    session: &Session,
+    called: &[UnitId],
+) -> Result<Vec<SessionAction>, Refusal> {
+    let host = host_unit(tx, session).await?;
+    let mut allowed = Vec::new();
+    for action in session.state.allowed() {
+        let may = match action {
+            SessionAction::Rollcall => {
+                actor.domain(tx, Permission::RollcallTake).await?.has_any(called.iter().copied())
+            }
+            SessionAction::Join => {
+                actor.domain(tx, Permission::RoomJoin).await?.has_any(called.iter().copied())
+            }
+            SessionAction::NameDelegates => {
+                actor.domain(tx, Permission::SessionBook).await?.has(host)
+                    || actor.domain(tx, Permission::RollcallTake).await?.has_any(called.iter().copied())
+            }
+            SessionAction::Start | SessionAction::Extend | SessionAction::End => {
+                actor.domain(tx, Permission::SessionRun).await?.has(host)
+            }
+            _ => actor.domain(tx, Permission::SessionBook).await?.has(host),
+        };
+        if may {
+            allowed.push(action);
+        }
+    }
+    Ok(allowed)
+}
