@@ -53,11 +53,13 @@ lint: ui ## formatting, clippy, eslint, types
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	npm run lint --prefix server/web --silent
+	cd server/web && node_modules/.bin/prettier --config .prettierrc --check '../../tests/browser/*.mjs'
 	npm run check --prefix server/web --silent
 
 format: ## write everything in house style
 	cargo fmt --all
 	npm run format --prefix server/web --silent
+	cd server/web && node_modules/.bin/prettier --config .prettierrc --write '../../tests/browser/*.mjs'
 
 bench: ui ## the figures of server/docs/BENCHMARKS.md, on this machine, limit beside each
 	tests/scripts/need.sh rust cc postgres chromium playwright

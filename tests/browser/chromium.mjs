@@ -85,7 +85,11 @@ export const counts = (page) => page.evaluate(received);
  * both must stay empty.
  */
 export async function open(browser, base, { language = 'vi', viewport = { width: 1366, height: 768 } } = {}) {
-  const context = await browser.newContext({ viewport, locale: language === 'vi' ? 'vi-VN' : 'en-GB', baseURL: base });
+  const context = await browser.newContext({
+    viewport,
+    locale: language === 'vi' ? 'vi-VN' : 'en-GB',
+    baseURL: base,
+  });
   context.setDefaultTimeout(PATIENCE_MS);
   await context.addInitScript(keepConnections);
   const outside = [];
@@ -106,7 +110,10 @@ export async function open(browser, base, { language = 'vi', viewport = { width:
 export async function signIn(page, username, password) {
   await page.goto('/login');
   await page.getByLabel(/^(Tên đăng nhập|User name|Username)/).fill(username);
-  await page.getByLabel(/^(Mật khẩu|Password)/).first().fill(password);
+  await page
+    .getByLabel(/^(Mật khẩu|Password)/)
+    .first()
+    .fill(password);
   await page.getByRole('button', { name: /^(Đăng nhập|Sign in|Log in)$/ }).click();
   await page.waitForURL((url) => url.pathname !== '/login');
 }

@@ -54,8 +54,13 @@ async function settled(page) {
 /** What axe finds, in a form that names the page and the element. */
 async function violations(page, name) {
   await page.evaluate(AXE);
-  const { violations: found } = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), RULES);
-  return found.map(({ id, help, nodes }) => `${name}: ${id} (${help}): ${nodes.map((n) => n.target.join(' ')).join(', ')}`);
+  const { violations: found } = await page.evaluate(
+    (tags) => window.axe.run(document, { runOnly: tags }),
+    RULES,
+  );
+  return found.map(
+    ({ id, help, nodes }) => `${name}: ${id} (${help}): ${nodes.map((n) => n.target.join(' ')).join(', ')}`,
+  );
 }
 
 /** Bytes that a page brought over the wire in an empty browser. */
@@ -94,7 +99,10 @@ async function visit(browser, wish, role, language, viewport, faults) {
     await page.goto(path);
     await look(page, { name, ...how });
   }
-  faults.push(...outside.map((url) => `a request left the server: ${url}`), ...errors.map((e) => `a page threw: ${e}`));
+  faults.push(
+    ...outside.map((url) => `a request left the server: ${url}`),
+    ...errors.map((e) => `a page threw: ${e}`),
+  );
   await context.close();
 }
 
@@ -111,7 +119,8 @@ async function firstLoad(browser, wish, name, path, role, faults) {
   await settled(page);
   const bytes = await weight(page);
   tell({ event: 'weight', name, bytes });
-  if (bytes > BUDGET_BYTES[name]) faults.push(`${name} weighs ${bytes} bytes, the budget is ${BUDGET_BYTES[name]}`);
+  if (bytes > BUDGET_BYTES[name])
+    faults.push(`${name} weighs ${bytes} bytes, the budget is ${BUDGET_BYTES[name]}`);
   await context.close();
 }
 
@@ -123,7 +132,8 @@ run(async () => {
   const faults = [];
   for (const language of ['vi', 'en']) {
     for (const viewport of SIZES) {
-      for (const role of Object.keys(wish.accounts)) await visit(browser, wish, role, language, viewport, faults);
+      for (const role of Object.keys(wish.accounts))
+        await visit(browser, wish, role, language, viewport, faults);
     }
   }
   await firstLoad(browser, wish, 'login', '/login', null, faults);

@@ -38,7 +38,8 @@ export async function enterTimed(page) {
     const decoded = async () => {
       for (const connection of window.keptConnections) {
         for (const report of (await connection.getStats()).values()) {
-          if (report.type === 'inbound-rtp' && report.kind === 'video' && report.framesDecoded > 0) return true;
+          if (report.type === 'inbound-rtp' && report.kind === 'video' && report.framesDecoded > 0)
+            return true;
         }
       }
       return false;

@@ -28,7 +28,10 @@ async function book(page, wish) {
   const conflicts = page.getByTestId('conflicts');
   await conflicts.getByText(wish.taken).waitFor();
   tell({ event: 'clash_shown', text: await conflicts.innerText() });
-  await page.getByRole('button', { name: /Không trùng lịch/ }).first().click();
+  await page
+    .getByRole('button', { name: /Không trùng lịch/ })
+    .first()
+    .click();
   await conflicts.waitFor({ state: 'detached' });
   tell({ event: 'slot_taken' });
 
@@ -47,7 +50,10 @@ async function edit(page) {
 }
 
 async function nameDelegate(page, endpoint, name) {
-  await page.getByRole('row', { name: new RegExp(endpoint) }).getByRole('button', { name: /Cử đại biểu/ }).click();
+  await page
+    .getByRole('row', { name: new RegExp(endpoint) })
+    .getByRole('button', { name: /Cử đại biểu/ })
+    .click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Họ và tên').first().fill(name);
   await dialog.getByLabel('Chức vụ').first().fill('Chủ tịch UBND huyện');
@@ -96,7 +102,10 @@ run(async () => {
   await page.goto(`/reports?period=year&of=${wish.day.slice(0, 4)}`);
   const net = await page.getByTestId('headline-net').innerText();
   const share = await page.getByTestId('headline-share').innerText();
-  await page.getByRole('link', { name: new RegExp(SUBJECT) }).first().waitFor();
+  await page
+    .getByRole('link', { name: new RegExp(SUBJECT) })
+    .first()
+    .waitFor();
   tell({ event: 'reported', net, share });
 
   await browser.close();
