@@ -19,19 +19,22 @@ struct Head {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct Stored {
     #[sqlx(flatten)]
     row: LedgerRow,
-    allowance_norm_id: Option<NormId>,
-    lodging_norm_id: Option<NormId>,
-    petrol_norm_id: Option<NormId>,
-    refreshments_norm_id: Option<NormId>,
+    #[sqlx(rename = "allowance_norm_id")]
+    allowance: Option<NormId>,
+    #[sqlx(rename = "lodging_norm_id")]
+    lodging: Option<NormId>,
+    #[sqlx(rename = "petrol_norm_id")]
+    petrol: Option<NormId>,
+    #[sqlx(rename = "refreshments_norm_id")]
+    refreshments: Option<NormId>,
 }
 
-impl Row {
+impl Stored {
     fn with_norms(self, terms: &Terms) -> LedgerRow {
-        let used =
-            [self.allowance_norm_id, self.lodging_norm_id, self.petrol_norm_id, self.refreshments_norm_id];
+        let used = [self.allowance, self.lodging, self.petrol, self.refreshments];
         let kept = |id: NormId| terms.norms.iter().find(|norm| norm.id == id).map(NormUse::from);
         LedgerRow { norms: used.into_iter().flatten().filter_map(kept).collect(), ..self.row }
     }
@@ -53,7 +56,7 @@ pub async fn find(tx: &mut Tx, session: SessionId) -> Result<Option<Ledger>, Sto
     let head: Option<Head> =
         optional!(tx, "SELECT * FROM ledgers WHERE session_id = $1 ORDER BY revision DESC LIMIT 1", session)?;
     let Some(head) = head else { return Ok(None) };
-    let rows: Vec<Row> = all!(
+    let rows: Vec<Stored> = all!(
         tx,
         "SELECT l.*, l.full_name AS delegate, r.unit_id, r.unit_name AS unit, r.endpoint_id, r.endpoint_name AS endpoint,
              r.role, r.distance_metres, r.one_way_minutes
