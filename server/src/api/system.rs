@@ -1,0 +1,65 @@
+//! The state of the system, for the operator.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use schema::moment::Moment;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    app::App,
+    auth::signed::{May, SystemRead},
+    live::Alarm,
+};
+
+/// The program and what it stands on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SystemStatus {
+    /// Version of the program.
+    pub version: &'static str,
+    /// `sqlite` or `postgresql`.
+    pub database: &'static str,
+    /// The rooms.
+    pub media: MediaStatus,
+    /// What needs the operator now.
+    pub alarms: Vec<Alarm>,
+    /// When the program started.
+    pub started_at: Moment,
+}
+
+/// Load of the rooms.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MediaStatus {
+    /// Open rooms.
+    pub rooms: usize,
+    /// Participants in them.
+    pub participants: usize,
+    /// The first port of the media plane; `null` where a cluster holds the rooms.
+    #[schema(required)]
+    pub port: Option<u16>,
+    /// All of its ports.
+    pub ports: Vec<u16>,
+    /// Events that were lost because nobody took them; anything but 0 is a fault.
+    pub events_lost: usize,
+}
+
+/// The state of the system.
+#[utoipa::path(get, path = "/system", operation_id = "show_system", tag = "system",
+    responses((status = OK, body = SystemStatus)))]
+pub async fn show(State(app): State<Arc<App>>, _: May<SystemRead>) -> Json<SystemStatus> {
+    let figures = app.rooms.figures();
+    Json(SystemStatus {
+        version: env!("CARGO_PKG_VERSION"),
+        database: app.store.backend(),
+        media: MediaStatus {
+            rooms: figures.rooms,
+            participants: figures.participants,
+            port: figures.ports.first().copied(),
+            ports: figures.ports,
+            events_lost: figures.events_lost,
+        },
+        alarms: app.alarms.standing(),
+        started_at: app.started_at,
+    })
+}
