@@ -6,5 +6,7 @@ mod booking;
 mod directory;
 mod parity;
 mod records;
+mod reports;
+mod savings;
 mod sessions;
 mod support;
