@@ -21,7 +21,7 @@ const SPEECH_BITRATE = 24_000;
  * Pauses before livekit-client's own attempts, milliseconds: long enough to resume within the server's linger
  * window (15 s). After that the page asks for a fresh ticket and joins anew.
  */
-const RESUME_DELAYS_MS = [0, 300, 700, 1500, 2500, 3000, 3000, 3000];
+const RESUME_DELAYS_MS = [0, 300, 700, 1200, 1500, 2000, 2000, 2000, 2000, 2000];
 
 /** How the page uses a room: audio before pictures, three VP8 layers of 720p, only what is looked at is received. */
 export function roomOptions(devices: ChosenDevices, singlePeerConnection: boolean | null): RoomOptions {
