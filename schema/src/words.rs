@@ -10,9 +10,10 @@ pub struct UnknownWord {
     pub list: &'static str,
 }
 
-/// Declares an enum whose variants have one spelling everywhere outside Rust.
+/// Declares an enum whose variants have one spelling everywhere outside Rust. The spelling is a `tt`, because a
+/// captured `literal` reaches the derive macros wrapped, and utoipa then overlooks the rename.
 macro_rules! words {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$word_meta:meta])* $word:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$word_meta:meta])* $word:ident = $text:tt),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
                  utoipa::ToSchema)]
