@@ -140,7 +140,18 @@ export type Urgency = 'periodic' | 'urgent';
 export type Mode = 'in_person' | 'online' | 'hybrid';
 export type SessionState = 'draft' | 'scheduled' | 'live' | 'ended' | 'postponed' | 'cancelled';
 export type SessionAction =
-  'schedule' | 'edit' | 'postpone' | 'cancel' | 'start' | 'end' | 'extend' | 'join' | 'rollcall';
+  | 'create'
+  | 'schedule'
+  | 'edit'
+  | 'postpone'
+  | 'reschedule'
+  | 'cancel'
+  | 'start'
+  | 'end'
+  | 'extend'
+  | 'join'
+  | 'name_delegates'
+  | 'rollcall';
 
 export interface Override {
   code: string;
@@ -252,7 +263,7 @@ export interface SessionView extends SessionSummary {
   reason: string | null;
   started_at: string | null;
   ended_at: string | null;
-  history: { at: string; by: string; action: string; reason: string | null }[];
+  history: { at: string; by: string; action: SessionAction; reason: string | null }[];
   allowed: SessionAction[];
 }
 

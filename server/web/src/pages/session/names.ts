@@ -5,9 +5,3 @@ export function warningName(code: string): string {
   const key = `warning.${code}`;
   return isKey(key) ? t(key) : code;
 }
-
-/** What was done to a session, in words. */
-export function actionName(action: string): string {
-  const key = `session.history.${action}`;
-  return isKey(key) ? t(key) : action;
-}
