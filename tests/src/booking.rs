@@ -1,6 +1,6 @@
 //! Sessions as a secretary asks for them.
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta};
+use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Weekday};
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -17,24 +17,23 @@ pub async fn working_day(client: &Client, hour: u32) -> DateTime<FixedOffset> {
     working_days(client, 1).await[0].with_time(time).single().expect("no daylight saving time")
 }
 
-/// So many working days from the eighth day on, by the server's own calendar.
+/// So many working days from the eighth day on: Monday to Friday but for what the server's calendar says otherwise.
 pub async fn working_days(client: &Client, count: usize) -> Vec<DateTime<FixedOffset>> {
     let now = server_time(client).await;
-    let day = |days| now.checked_add_days(Days::new(days)).expect("the calendar goes on");
-    let mut found = Vec::new();
-    for month in 0.. {
-        let (from, to) = (day(8 + month * 30).date_naive(), day(37 + month * 30).date_naive());
-        let calendar = client.get(&format!("/calendar?from={from}&to={to}")).await.ok();
-        for day in calendar.as_array().expect("days").iter().filter(|day| day["working"] == true) {
-            let date: NaiveDate = day["date"].as_str().and_then(|date| date.parse().ok()).expect("a date");
-            let midnight = date.and_time(NaiveTime::MIN).and_local_timezone(*now.offset());
-            found.push(midnight.single().expect("no daylight saving time"));
-        }
-        if found.len() >= count {
-            break;
-        }
-    }
-    found.truncate(count);
+    let days: Vec<NaiveDate> = now.date_naive().iter_days().skip(8).take(2 * count + 30).collect();
+    let (from, to) = (days[0], days[days.len() - 1]);
+    let special = client.get(&format!("/calendar?from={from}&to={to}")).await.ok();
+    let special = special.as_array().expect("days");
+    let working = |day: &NaiveDate| {
+        let said = special.iter().find(|special| special["date"] == day.to_string());
+        said.map_or(!matches!(day.weekday(), Weekday::Sat | Weekday::Sun), |special| {
+            special["working"] == true
+        })
+    };
+    let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_local_timezone(*now.offset());
+    let found: Vec<_> =
+        days.into_iter().filter(working).filter_map(|day| midnight(day).single()).take(count).collect();
+    assert_eq!(found.len(), count, "at least every second day is a working day");
     found
 }
 
