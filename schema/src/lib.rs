@@ -28,6 +28,7 @@ pub mod report;
 pub mod role;
 pub mod room;
 pub mod roster;
+pub mod sample;
 pub mod session;
 pub mod settings;
 #[cfg(feature = "store")]

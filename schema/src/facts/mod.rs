@@ -2,6 +2,7 @@
 
 use crate::calendar::CalendarFacts;
 use crate::norm::Norm;
+use crate::sample::SampleProvince;
 use crate::settings::Setting;
 
 /// The numbers of the rules (`settings.json`).
@@ -17,6 +18,16 @@ pub fn calendar() -> CalendarFacts {
 /// Amounts of money by legal basis (`norms.json`).
 pub fn norms() -> Vec<Norm> {
     parse(include_str!("norms.json"))
+}
+
+/// The sample province at district level, 2013 to 30/6/2025 (`dien-bien-2013.json`).
+pub fn sample_of_2013() -> SampleProvince {
+    parse(include_str!("dien-bien-2013.json"))
+}
+
+/// The sample province at commune level, from 01/7/2025 (`dien-bien-2025.json`).
+pub fn sample_of_2025() -> SampleProvince {
+    parse(include_str!("dien-bien-2025.json"))
 }
 
 /// The facts are part of the program; the tests below read every one of them.
@@ -49,5 +60,14 @@ mod tests {
         let norms = norms();
         assert_eq!(norms.len(), 7);
         assert!(norms.iter().all(|norm| !norm.legal_basis.is_empty() && norm.value_dong > 0));
+    }
+
+    #[test]
+    fn both_sample_directories_can_be_read_whole() {
+        let (districts, communes) = (sample_of_2013(), sample_of_2025());
+        assert_eq!((districts.units.len(), communes.units.len()), (10, 45));
+        assert_eq!(districts.valid_to.map(|day| day.next()), Some(communes.valid_from));
+        let muong_nhe = districts.units.iter().find(|unit| unit.seat.as_deref() == Some("Mường Nhé"));
+        assert_eq!(muong_nhe.map(|unit| (unit.km, unit.one_way_minutes)), Some((Some(195), Some(290))));
     }
 }
