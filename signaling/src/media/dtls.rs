@@ -133,6 +133,10 @@ impl Dtls {
             tracing::warn!(%error, "the handshake cannot be set up");
             return vec![Progress::Closed];
         }
+        let complete = self.complete;
+        if complete {
+            self.repeat_last(now, bytes, &mut send);
+        }
         match self.endpoint.read(now, PEER, None, BytesMut::from(bytes)) {
             Ok(events) => {
                 for event in events {
@@ -157,8 +161,21 @@ impl Dtls {
             }
             Err(error) => tracing::trace!(%error, "a record was dropped"),
         }
-        self.flush(Some(now), &mut send);
+        self.flush(Some(now).filter(|_| !complete), &mut send);
         progress
+    }
+
+    /// A client that still repeats its handshake did not get our last flight.
+    fn repeat_last(&mut self, now: Instant, bytes: &[u8], send: &mut impl FnMut(&[u8])) {
+        const CHANGE_CIPHER_SPEC: u8 = 20;
+        const HANDSHAKE: u8 = 22;
+        let repeats = bytes.first().is_some_and(|kind| matches!(*kind, CHANGE_CIPHER_SPEC | HANDSHAKE));
+        if repeats && self.repeat.is_none_or(|(at, _)| at <= now) {
+            for record in &self.flight {
+                send(record);
+            }
+            self.repeat = Some((now + FIRST_REPEAT, FIRST_REPEAT));
+        }
     }
 
     /// Sends application data.
@@ -203,7 +220,7 @@ impl Dtls {
         let mut fresh = true;
         while let Some(transmit) = self.endpoint.poll_transmit() {
             send(&transmit.message);
-            let Some(now) = flight.filter(|_| !self.complete) else { continue };
+            let Some(now) = flight else { continue };
             if std::mem::take(&mut fresh) {
                 self.flight.clear();
                 self.repeat = Some((now + FIRST_REPEAT, FIRST_REPEAT));
@@ -211,9 +228,6 @@ impl Dtls {
             if self.flight.len() < MAX_FLIGHT {
                 self.flight.push(transmit.message.to_vec());
             }
-        }
-        if self.complete {
-            self.flight = Vec::new();
         }
     }
 

@@ -169,7 +169,7 @@ impl Forward {
         let current = self.era.filter(|era| era.layer == layer && era.generation == source.generation);
         let enters = match self.kind {
             MediaKind::Audio => current.is_none(),
-            MediaKind::Video => packet.keyframe && self.target == Some(layer) && current.is_none(),
+            MediaKind::Video => packet.keyframe && current.is_none() && self.awaits(layer),
         };
         let era = if enters { self.enter(now, track, layer, packet) } else { current? };
         let rewritten = era.rewrite(packet)?;
@@ -180,6 +180,11 @@ impl Forward {
             self.last_base = rewritten.base;
         }
         Some(rewritten)
+    }
+
+    /// Whether a key frame of this layer is welcome. Until a choice has been made, any layer below the ceiling is.
+    fn awaits(&self, layer: usize) -> bool {
+        self.target.map_or(layer <= usize::from(self.tuning.max_layer), |target| target == layer)
     }
 
     /// Continues the subscriber's numbers with this packet of another layer, or of the same one after a pause.

@@ -26,6 +26,8 @@ mod seam;
 mod srtp;
 mod stun;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod tick;
 mod track;
 mod twcc;

@@ -100,6 +100,8 @@ impl Engine {
         };
         let entry = self.tracks.get_mut(track)?;
         entry.codec = Some(codec);
+        entry.repeats =
+            section.formats.iter().any(|format| format.feedback.iter().any(|wish| wish == "nack"));
         // Where layers have names, the sources of the description stand in no known order.
         if section.rids.is_empty() {
             while entry.layers.len() < section.sources.len().min(3) {

@@ -13,12 +13,15 @@ const MAX_MISSING: usize = 512;
 const MAX_GAP: u64 = 3000;
 /// Wait before a missing packet is asked for: a reordered one comes by itself.
 const REORDER: Duration = Duration::from_millis(10);
+/// How long a packet is waited for, asked for or not.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Wait before it is asked for again while the round trip is not known.
 const FIRST_RETRY: Duration = Duration::from_millis(80);
 
 struct Missing {
     index: u64,
     tries: u8,
+    since: Instant,
     next: Instant,
     asked: Option<Instant>,
 }
@@ -91,10 +94,17 @@ impl Log {
             self.received = 1;
             return Arrival::Ahead(index);
         }
-        let keep = MAX_MISSING.saturating_sub(self.missing.len());
-        for lost in (newest + 1..index).rev().take(keep) {
-            self.missing.push(Missing { index: lost, tries: 0, next: now + REORDER, asked: None });
+        for lost in (newest + 1..index).rev().take(MAX_MISSING) {
+            self.missing.push(Missing {
+                index: lost,
+                tries: 0,
+                since: now,
+                next: now + REORDER,
+                asked: None,
+            });
         }
+        let surplus = self.missing.len().saturating_sub(MAX_MISSING);
+        self.missing.drain(..surplus);
         if repaired {
             // Probing repeats old packets; a repair ahead of the newest is the stream itself.
             self.span = Some((first, index));
@@ -119,7 +129,7 @@ impl Log {
     /// Packets to ask for now.
     pub fn ask(&mut self, now: Instant, retries: u8, batch: usize, out: &mut Vec<u16>) {
         let wait = self.retry.map_or(FIRST_RETRY, |rtt| (rtt + rtt / 4).max(Duration::from_millis(20)));
-        self.missing.retain(|missing| missing.tries < retries || missing.next > now);
+        self.missing.retain(|missing| now.saturating_duration_since(missing.since) < PATIENCE);
         for missing in &mut self.missing {
             if missing.next <= now && missing.tries < retries && out.len() < batch {
                 missing.tries += 1;

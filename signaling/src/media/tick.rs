@@ -95,7 +95,8 @@ impl Engine {
                 let Some(ssrc) = layer.ssrc else { continue };
                 media = ssrc;
                 missing.clear();
-                layer.log.ask(now, self.limits.nack_retries, self.limits.nack_batch, &mut missing);
+                let retries = if track.repeats { self.limits.nack_retries } else { 0 };
+                layer.log.ask(now, retries, self.limits.nack_batch, &mut missing);
                 if !missing.is_empty() {
                     let nacks = nack_pairs_from_sequence_numbers(&missing);
                     out.extend(encode(&TransportLayerNack {

@@ -26,6 +26,8 @@ pub struct Track {
     pub codec: Option<Codec>,
     /// Forwards that it feeds.
     pub forwards: Vec<usize>,
+    /// Whether the publisher answers requests for lost packets.
+    pub repeats: bool,
     /// Whether packets have arrived.
     pub live: bool,
     /// Whether the server holds it back.
@@ -48,6 +50,7 @@ impl Track {
             layers: (0..layers).map(|_| Layer::new(limits)).collect(),
             codec: None,
             forwards: Vec::new(),
+            repeats: false,
             live: false,
             silent: false,
             level: Level::default(),

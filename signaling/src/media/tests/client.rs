@@ -1,0 +1,444 @@
+//! A client double: ICE, DTLS and SRTP from the same protocol crates, descriptions written by hand.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use rtc_dtls::config::{ConfigBuilder, ExtendedMasterSecretType};
+use rtc_dtls::crypto::Certificate;
+use rtc_dtls::endpoint::{Endpoint, EndpointEvent};
+use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+use rtc_sctp::{Association, AssociationHandle, ClientConfig, DatagramEvent, EndpointConfig, Event, Payload};
+use rtc_sctp::{PayloadProtocolIdentifier as Ppi, StreamEvent, TransportConfig};
+use rtc_shared::TransportProtocol;
+use rtc_shared::marshal::Marshal;
+use rtc_srtp::config::{Config, LABEL_EXTRACTOR_DTLS_SRTP};
+use rtc_srtp::protection_profile::ProtectionProfile;
+use rtc_stun::attributes::{ATTR_USE_CANDIDATE, ATTR_USERNAME};
+use rtc_stun::crypto::{HashAlgorithm, RTCCryptoProvider};
+use rtc_stun::fingerprint::FINGERPRINT;
+use rtc_stun::integrity::MessageIntegrity;
+use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, Setter, TransactionId};
+
+use crate::media::clock::low16;
+use crate::media::peer::Source;
+use crate::media::rtp::{EXTENSIONS, Extension, ExtensionIds, Extensions, Header, Outgoing};
+use crate::media::srtp::{Open, Seal, contexts_from};
+
+const SERVER: std::net::SocketAddr =
+    std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1)), 9);
+
+/// An RTP packet as the client got it.
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub header: Header,
+    pub payload: Vec<u8>,
+    pub audio_level: Option<u8>,
+    pub transport_cc: Option<u16>,
+}
+
+/// A client.
+pub struct Client {
+    pub address: Source,
+    pub ufrag: String,
+    /// The server's user name fragment and password.
+    pub server: Option<(String, String)>,
+    pub fingerprint: String,
+    pub received: Vec<Received>,
+    pub feedback: Vec<Vec<u8>>,
+    pub frames: Vec<Vec<u8>>,
+    pub seal: Option<Seal>,
+    pub checks_answered: usize,
+    pub out: Vec<Vec<u8>>,
+    crypto: Arc<dyn RTCCryptoProvider>,
+    dtls: Endpoint,
+    config: Option<Arc<rtc_dtls::config::HandshakeConfig>>,
+    flight: Vec<Vec<u8>>,
+    repeat: Instant,
+    checked: Option<Instant>,
+    open: Option<Open>,
+    sctp: rtc_sctp::Endpoint,
+    association: Option<(AssociationHandle, Association)>,
+    /// Channels of the server's that it has not been told are open.
+    unacknowledged: Vec<u16>,
+    /// Whether the SCTP association is up.
+    pub associated: bool,
+    /// Stream of `_reliable` once it is open.
+    pub reliable: Option<u16>,
+}
+
+/// The ids that the client offers.
+pub fn ids() -> ExtensionIds {
+    let mut ids = ExtensionIds::default();
+    for (extension, id) in [
+        (Extension::AudioLevel, 1),
+        (Extension::AbsSendTime, 2),
+        (Extension::TransportCc, 3),
+        (Extension::Mid, 4),
+        (Extension::Rid, 10),
+        (Extension::RepairedRid, 11),
+    ] {
+        ids.set(extension, id);
+    }
+    ids
+}
+
+impl Client {
+    pub fn new(now: Instant, address: Source, profiles: &[SrtpProtectionProfile]) -> Self {
+        let crypto = rtc_stun::crypto::default_provider().unwrap();
+        let certificate =
+            Certificate::generate_self_signed(vec!["client".to_owned()], crypto.crypto()).unwrap();
+        let digest = crypto.crypto().hash(HashAlgorithm::Sha256, &certificate.certificate[0]).unwrap();
+        let fingerprint = digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":");
+        let config = ConfigBuilder::default()
+            .with_crypto_provider(Arc::clone(&crypto))
+            .with_certificates(vec![certificate])
+            .with_srtp_protection_profiles(profiles.to_vec())
+            .with_insecure_skip_verify(true)
+            .with_extended_master_secret(ExtendedMasterSecretType::Require)
+            .build(true, None)
+            .unwrap();
+        Self {
+            address,
+            ufrag: "abcd".to_owned(),
+            server: None,
+            fingerprint,
+            received: Vec::new(),
+            feedback: Vec::new(),
+            frames: Vec::new(),
+            seal: None,
+            checks_answered: 0,
+            out: Vec::new(),
+            crypto,
+            dtls: Endpoint::new(SERVER, TransportProtocol::UDP, None),
+            config: Some(Arc::new(config)),
+            flight: Vec::new(),
+            repeat: now,
+            checked: None,
+            open: None,
+            sctp: rtc_sctp::Endpoint::new(
+                SERVER,
+                TransportProtocol::UDP,
+                Arc::new(EndpointConfig::new()),
+                None,
+            ),
+            association: None,
+            unacknowledged: Vec::new(),
+            associated: false,
+            reliable: None,
+        }
+    }
+
+    /// The lines of a description that all sections share.
+    fn head(&self, mids: &[&str], setup: &str) -> String {
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}\r\na=ice-ufrag:{}\r\n\
+             a=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
+            mids.join(" "),
+            self.ufrag,
+            self.fingerprint
+        )
+    }
+
+    /// An offer of sections: (mid, kind, direction, rids).
+    pub fn offer(&self, sections: &[(&str, &str, &str, &[&str])]) -> String {
+        let mids: Vec<&str> = sections.iter().map(|(mid, ..)| *mid).collect();
+        let mut text = self.head(&mids, "actpass");
+        for (mid, kind, direction, rids) in sections {
+            text.push_str(&section(mid, kind, direction, rids));
+        }
+        text
+    }
+
+    /// An answer that agrees to everything in an offer of the server's.
+    pub fn answer(&mut self, offer: &str) -> String {
+        self.learn(offer);
+        let (_, sections) = offer.split_once("m=").unwrap();
+        let mut text = self.head(&[], "active");
+        for line in format!("m={sections}").lines() {
+            let own = ["a=setup", "a=ice-", "a=candidate", "a=end-of", "a=ssrc", "a=msid", "a=fingerprint"];
+            if !own.iter().any(|prefix| line.starts_with(prefix)) {
+                text.push_str(&line.replace("a=sendonly", "a=recvonly"));
+                text.push_str("\r\n");
+            }
+        }
+        text
+    }
+
+    /// Takes the server's credentials from its description; a check goes out at once.
+    pub fn learn(&mut self, description: &str) {
+        let value = |key: &str| {
+            description.lines().find_map(|line| line.strip_prefix(key)).map(str::to_owned).unwrap()
+        };
+        self.server = Some((value("a=ice-ufrag:"), value("a=ice-pwd:")));
+        self.checked = None;
+    }
+
+    pub fn connected(&self) -> bool {
+        self.seal.is_some()
+    }
+
+    fn check(&mut self) {
+        let Some((ufrag, password)) = &self.server else { return };
+        let mut message = Message::new();
+        message.transaction_id = TransactionId([7; 12]);
+        message.typ = BINDING_REQUEST;
+        message.write_header();
+        message.add(ATTR_USERNAME, format!("{ufrag}:{}", self.ufrag).as_bytes());
+        message.add(ATTR_USE_CANDIDATE, &[]);
+        let crypto = self.crypto.crypto();
+        MessageIntegrity::new_short_term_integrity_with_provider(password.clone(), crypto)
+            .add_to(&mut message)
+            .unwrap();
+        FINGERPRINT.add_to(&mut message).unwrap();
+        self.out.push(message.raw);
+    }
+
+    /// What the client does by the clock.
+    pub fn tick(&mut self, now: Instant) {
+        let due = |last: Option<Instant>, every: u64| {
+            last.is_none_or(|last| now.duration_since(last) >= Duration::from_millis(every))
+        };
+        let every = if self.checks_answered == 0 { 50 } else { 1000 };
+        if self.server.is_some() && due(self.checked, every) {
+            self.checked = Some(now);
+            self.check();
+        }
+        if self.checks_answered > 0 && self.config.is_some() {
+            let config = self.config.take().unwrap();
+            self.dtls.connect(now, SERVER, config, None).unwrap();
+            self.flush(now);
+        }
+        // Real clients repeat their flights; this one does what the crate does not.
+        if !self.connected() && self.config.is_none() && now >= self.repeat {
+            self.out.extend(self.flight.iter().cloned());
+            self.repeat = now + Duration::from_millis(200);
+        }
+        if let Some((_, association)) = &mut self.association {
+            if association.poll_timeout().is_some_and(|at| at <= now) {
+                association.handle_timeout(now);
+            }
+            self.drive(now);
+        }
+    }
+
+    fn flush(&mut self, now: Instant) {
+        let mut fresh = true;
+        while let Some(transmit) = self.dtls.poll_transmit() {
+            if !self.connected() {
+                if std::mem::take(&mut fresh) {
+                    self.flight.clear();
+                }
+                self.flight.push(transmit.message.to_vec());
+                self.repeat = now + Duration::from_millis(200);
+            }
+            self.out.push(transmit.message.to_vec());
+        }
+    }
+
+    /// Takes a datagram from the server.
+    pub fn datagram(&mut self, now: Instant, bytes: &mut [u8]) {
+        match bytes[0] {
+            0..=3 => {
+                let mut message = Message::new();
+                message.raw = bytes.to_vec();
+                message.decode().unwrap();
+                let (_, password) = self.server.as_ref().unwrap();
+                let known = MessageIntegrity::check(&mut message, password.as_bytes(), self.crypto.crypto());
+                if message.typ == BINDING_SUCCESS && known.is_ok() {
+                    self.checks_answered += 1;
+                }
+            }
+            20..=63 => {
+                let Ok(events) = self.dtls.read(now, SERVER, None, BytesMut::from(&*bytes)) else { return };
+                for event in events {
+                    match event {
+                        EndpointEvent::HandshakeComplete => self.keys(),
+                        EndpointEvent::ApplicationData(data) => self.sctp(now, data),
+                        _ => {}
+                    }
+                }
+                self.flush(now);
+            }
+            _ if (192..=223).contains(&bytes[1]) => {
+                let Some(open) = &mut self.open else { return };
+                self.feedback.extend(open.rtcp(bytes).map(|plain| plain.to_vec()));
+            }
+            _ => {
+                let Some(open) = &mut self.open else { return };
+                let header = Header::parse(bytes).unwrap();
+                let length = open.rtp(bytes, header.length, header.ssrc, header.sequence).unwrap();
+                let packet = &bytes[..length];
+                let Extensions { audio_level, transport_cc, .. } = header.extensions(packet, ids());
+                let payload = header.payload(packet).unwrap().to_vec();
+                self.received.push(Received { header, payload, audio_level, transport_cc });
+            }
+        }
+    }
+
+    fn keys(&mut self) {
+        let state = self.dtls.get_connection_state(SERVER).unwrap();
+        let profile = match state.srtp_protection_profile() {
+            SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm => ProtectionProfile::AeadAes128Gcm,
+            _ => ProtectionProfile::Aes128CmHmacSha1_80,
+        };
+        let length = 2 * (profile.key_len() + profile.salt_len());
+        let material = state.export_keying_material(LABEL_EXTRACTOR_DTLS_SRTP, &[], length).unwrap();
+        let mut config = Config { profile, ..Config::default() };
+        config.set_session_keys_from_keying_material(&material.into_bytes(), true).unwrap();
+        let (seal, open) = contexts_from(&config.keys, profile, self.crypto.crypto(), 64).unwrap();
+        (self.seal, self.open) = (Some(seal), Some(open));
+    }
+
+    /// Sends an RTP packet; `index` is rollover counter and sequence number.
+    pub fn rtp(
+        &mut self,
+        ssrc: u32,
+        payload_type: u8,
+        index: u64,
+        timestamp: u32,
+        mid: &str,
+        rid: &str,
+        payload: &[u8],
+    ) {
+        let mut packet = Vec::new();
+        let header = Outgoing {
+            marker: false,
+            payload_type,
+            sequence: low16(index),
+            timestamp,
+            ssrc,
+            mid: mid.as_bytes(),
+            transport_cc: None,
+            abs_send_time: 0,
+            audio_level: (payload_type == 111).then_some(20),
+            orientation: None,
+        };
+        let mut length = header.write(&mut packet, ids());
+        if !rid.is_empty() {
+            // The writer of the server knows no layer names: append the element.
+            packet.push(10 << 4 | u8::try_from(rid.len() - 1).unwrap());
+            packet.extend_from_slice(rid.as_bytes());
+            while packet.len() % 4 != 0 {
+                packet.push(0);
+            }
+            let words = u16::try_from((packet.len() - 16) / 4).unwrap();
+            packet[14..16].copy_from_slice(&words.to_be_bytes());
+            length = packet.len();
+        }
+        packet.extend_from_slice(payload);
+        assert!(self.seal.as_mut().unwrap().rtp(&mut packet, 0, length, ssrc, index));
+        self.out.push(packet);
+    }
+
+    /// Sends an RTCP packet.
+    pub fn rtcp<P: Marshal>(&mut self, packet: &P) {
+        let sealed = self.seal.as_mut().unwrap().rtcp(&packet.marshal().unwrap()).unwrap();
+        self.out.push(sealed.to_vec());
+    }
+
+    /// Begins the SCTP association.
+    pub fn open_channels(&mut self, now: Instant) {
+        let config = ClientConfig::new(TransportConfig::default());
+        self.association = Some(self.sctp.connect(now, config, SERVER).unwrap());
+        self.drive(now);
+    }
+
+    /// Sends a message on an SCTP stream, opening it first with a DCEP OPEN where `label` is given.
+    pub fn send(&mut self, now: Instant, stream: u16, label: Option<&str>, bytes: &[u8]) {
+        let (_, association) = self.association.as_mut().unwrap();
+        if let Some(label) = label {
+            let mut open = vec![3, 0, 1, 0, 0, 0, 0, 0, 0, u8::try_from(label.len()).unwrap(), 0, 0];
+            open.extend_from_slice(label.as_bytes());
+            let mut stream = association.open_stream(stream, Ppi::Binary).unwrap();
+            stream.write_with_ppi(now, &open, Ppi::Dcep).unwrap();
+        }
+        association.stream(stream).unwrap().write_with_ppi(now, bytes, Ppi::Binary).unwrap();
+        self.drive(now);
+    }
+
+    fn sctp(&mut self, now: Instant, packet: BytesMut) {
+        let event = self.sctp.handle(now, SERVER, None, packet.freeze());
+        if let (Some((_, DatagramEvent::AssociationEvent(event))), Some((_, association))) =
+            (event, &mut self.association)
+        {
+            association.handle_event(event);
+        }
+        self.drive(now);
+    }
+
+    fn drive(&mut self, now: Instant) {
+        let Some((_, association)) = &mut self.association else { return };
+        while let Some(event) = association.poll() {
+            self.associated |= matches!(event, Event::Connected);
+            if let Event::Stream(StreamEvent::Readable { id } | StreamEvent::Opened { id }) = event {
+                while association.accept_stream().is_some() {}
+                let Ok(mut stream) = association.stream(id) else { continue };
+                while let Ok(Some(chunks)) = stream.read_sctp() {
+                    let bytes = chunks.to_payload(1 << 20).unwrap();
+                    match (chunks.ppi, bytes.first()) {
+                        (Ppi::Dcep, Some(3)) => {
+                            self.unacknowledged.push(id);
+                            if bytes.ends_with(b"_reliable") {
+                                self.reliable = Some(id);
+                            }
+                        }
+                        (Ppi::Dcep, _) => {}
+                        _ => self.frames.push(bytes.to_vec()),
+                    }
+                }
+            }
+        }
+        // An OPEN may arrive before our own side of the association is up.
+        self.unacknowledged
+            .retain(|id| association.stream(*id).unwrap().write_with_ppi(now, &[2], Ppi::Dcep).is_err());
+        while let Some(transmit) = association.poll_transmit(now) {
+            if let Payload::RawEncode(packets) = transmit.message {
+                for packet in packets {
+                    // Before the handshake is complete there is nobody to send to; SCTP repeats it.
+                    let _ = self.dtls.write(now, SERVER, &packet);
+                }
+            }
+        }
+        self.flush(now);
+    }
+}
+
+fn section(mid: &str, kind: &str, direction: &str, rids: &[&str]) -> String {
+    let mut lines = Vec::new();
+    match kind {
+        "application" => lines.push("m=application 9 UDP/DTLS/SCTP webrtc-datachannel".to_owned()),
+        "audio" => {
+            lines.push("m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9".to_owned());
+            lines.push(
+                "a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 transport-cc\r\na=rtpmap:63 red/48000/2"
+                    .to_owned(),
+            );
+            lines.push("a=fmtp:63 111/111\r\na=rtpmap:9 G722/8000".to_owned());
+        }
+        _ => {
+            lines.push("m=video 9 UDP/TLS/RTP/SAVPF 96 97".to_owned());
+            lines.push("a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli".to_owned());
+            lines.push("a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96".to_owned());
+        }
+    }
+    lines.push(format!("c=IN IP4 0.0.0.0\r\na=mid:{mid}"));
+    if kind != "application" {
+        lines.push(format!("a={direction}\r\na=rtcp-mux"));
+        for (extension, uri) in EXTENSIONS {
+            if ids().get(extension) != 0 {
+                lines.push(format!("a=extmap:{} {uri}", ids().get(extension)));
+            }
+        }
+        if direction.starts_with("send") {
+            lines.push(format!("a=msid:stream track-{mid}"));
+        }
+        for rid in rids {
+            lines.push(format!("a=rid:{rid} send"));
+        }
+        if !rids.is_empty() {
+            lines.push(format!("a=simulcast:send {}", rids.join(";")));
+        }
+    }
+    lines.join("\r\n") + "\r\n"
+}

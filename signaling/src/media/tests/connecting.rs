@@ -1,0 +1,166 @@
+//! How connections come up, change their address, and end.
+
+use std::time::Duration;
+
+use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+
+use super::world::{PROFILES, WALL, World, id, vp8};
+use crate::media::Source;
+use crate::room::media::{Media, MediaError, MediaEvent, MediaKind, PeerRole};
+
+const CAMERA: (&str, &str, &str, &[&str]) = ("0", "video", "sendonly", &[]);
+const MICROPHONE: (&str, &str, &str, &[&str]) = ("1", "audio", "sendonly", &[]);
+const DATA: (&str, &str, &str, &[&str]) = ("2", "application", "", &[]);
+
+#[test]
+fn handshakes_complete_though_three_datagrams_of_ten_are_lost() {
+    for seed in 0..12 {
+        let mut world = World::new(seed);
+        world.loss = 300;
+        let client = world.publisher(&[MICROPHONE]);
+        assert!(world.run_until(|world| world.clients[client].connected()), "seed {seed}: client");
+        assert!(
+            world.run_until(|world| world.told(&MediaEvent::Connected { peer: id(client) }) == 1),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn the_fast_protection_is_chosen_whatever_the_client_prefers_and_the_slow_one_still_works() {
+    for profiles in [&PROFILES[..], &[SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80]] {
+        let mut world = World::new(1);
+        let publisher = world.client(PeerRole::Publisher, profiles);
+        world.offer(publisher, &[CAMERA]);
+        let (subscriber, _) = world.subscriber(publisher, "0", MediaKind::Video);
+        assert!(world.run_until(|world| world.clients.iter().all(super::client::Client::connected)));
+        for index in 0..20 {
+            world.clients[publisher].rtp(7, 96, index, 0, "0", "", &vp8(1, 1, index == 0));
+            world.run(Duration::from_millis(10));
+        }
+        world.run(Duration::from_millis(100));
+        assert_eq!(world.clients[subscriber].received.len(), 20);
+    }
+}
+
+#[test]
+fn a_certificate_other_than_the_one_described_is_refused() {
+    let mut world = World::new(1);
+    let client = world.client(PeerRole::Publisher, &PROFILES);
+    world.clients[client].fingerprint = "00:".repeat(31) + "00";
+    world.offer(client, &[MICROPHONE]);
+    assert!(world.run_until(|world| world.told(&MediaEvent::Lost { peer: id(client) }) == 1));
+    assert_eq!(world.told(&MediaEvent::Connected { peer: id(client) }), 0);
+}
+
+#[test]
+fn a_client_that_moves_to_another_address_keeps_its_session_after_an_ice_restart() {
+    let mut world = World::new(1);
+    let publisher = world.publisher(&[CAMERA]);
+    let (subscriber, _) = world.subscriber(publisher, "0", MediaKind::Video);
+    assert!(world.run_until(|world| world.clients.iter().all(super::client::Client::connected)));
+    for client in [publisher, subscriber] {
+        let port = 6000 + u16::try_from(client).unwrap();
+        world.clients[client].address = Source::Udp(([10, 0, 0, 2], port).into());
+        world.clients[client].ufrag = "moved".to_owned();
+    }
+    world.offer(publisher, &[CAMERA]);
+    world.renegotiate(subscriber, true);
+    world.run(Duration::from_millis(200));
+    for index in 0..5 {
+        world.clients[publisher].rtp(7, 96, index, 0, "0", "", &vp8(1, 1, index == 0));
+        world.run(Duration::from_millis(10));
+    }
+    world.run(Duration::from_millis(100));
+    assert_eq!(world.clients[subscriber].received.len(), 5);
+    assert_eq!(world.engine.fragments.len(), 2, "the old credentials are forgotten");
+}
+
+#[test]
+fn a_silent_client_is_lost_and_found_again_when_it_speaks() {
+    let mut world = World::new(1);
+    let client = world.publisher(&[MICROPHONE]);
+    assert!(world.run_until(|world| world.clients[client].connected()));
+    world.run(Duration::from_millis(100));
+    world.loss = 1000;
+    world.run(Duration::from_secs(8));
+    assert_eq!(world.told(&MediaEvent::Lost { peer: id(client) }), 0, "a drop of eight seconds passes");
+    world.run(Duration::from_secs(6));
+    assert_eq!(world.told(&MediaEvent::Lost { peer: id(client) }), 1);
+    world.loss = 0;
+    world.run(Duration::from_secs(2));
+    assert_eq!(world.told(&MediaEvent::Connected { peer: id(client) }), 2);
+}
+
+#[test]
+fn stray_and_forged_datagrams_leave_no_trace() {
+    let mut world = World::new(1);
+    let client = world.publisher(&[CAMERA]);
+    assert!(world.run_until(|world| world.clients[client].connected()));
+    world.run(Duration::from_millis(500));
+    let (known, stranger) = (world.clients[client].address, Source::Udp(([192, 0, 2, 1], 9).into()));
+    let before = world.sent;
+    for round in 0..3000_u64 {
+        let length = usize::try_from(world.chance() % 300).unwrap();
+        let mut bytes: Vec<u8> = (0..length).map(|_| world.chance().to_be_bytes()[0]).collect();
+        if let Some(first) = bytes.first_mut() {
+            *first = [0, 1, 22, 23, 128, 144, 0xB0][usize::try_from(round % 7).unwrap()];
+        }
+        let from = if round % 2 == 0 { known } else { stranger };
+        let now = world.now;
+        world.engine.datagram(now, from, &mut bytes);
+    }
+    let peer = &world.engine.peers[0];
+    assert!(peer.inbound.sources.is_empty(), "no source was believed");
+    assert_eq!(world.engine.addresses.len(), 1);
+    assert_eq!(world.engine.replies.len(), 0);
+    assert_eq!(world.sent, before);
+    world.clients[client].rtp(7, 96, 5, 0, "0", "", &vp8(1, 1, true));
+    world.run(Duration::from_millis(50));
+    assert_eq!(world.told(&MediaEvent::TrackLive { peer: id(client), mid: "0".to_owned() }), 1);
+}
+
+#[test]
+fn data_frames_go_both_ways_on_channels_that_the_client_opens_and_on_ours() {
+    let mut world = World::new(3);
+    world.loss = 100;
+    let publisher = world.publisher(&[DATA]);
+    let subscriber = world.client(PeerRole::Subscriber, &PROFILES);
+    world.renegotiate(subscriber, false);
+    assert!(world.run_until(|world| world.clients.iter().all(super::client::Client::connected)));
+    let now = world.now;
+    for client in [publisher, subscriber] {
+        world.clients[client].open_channels(now);
+    }
+    assert!(world.run_until(|world| world.clients.iter().all(|client| client.associated)));
+    let now = world.now;
+    world.clients[publisher].send(now, 0, Some("_reliable"), b"up");
+    let up = MediaEvent::Data { peer: id(publisher), reliable: true, frame: b"up".to_vec() };
+    assert!(world.run_until(|world| world.told(&up) == 1));
+    assert!(
+        world.run_until(|world| world.clients[subscriber].reliable.is_some()),
+        "the server opens its own"
+    );
+    world.run(Duration::from_secs(3));
+    world.engine.send_data(WALL, id(publisher), true, &[1; 20_000]);
+    world.engine.send_data(WALL, id(subscriber), true, b"down");
+    assert!(world.run_until(|world| world.clients[publisher].frames == [vec![1; 20_000]]));
+    assert!(world.run_until(|world| world.clients[subscriber].frames == [b"down".to_vec()]));
+}
+
+#[test]
+fn descriptions_that_make_no_sense_are_refused_and_hurt_nobody() {
+    let mut world = World::new(1);
+    let client = world.publisher(&[MICROPHONE]);
+    let good = world.clients[client].offer(&[MICROPHONE]);
+    let mut refuse = |sdp: &str| world.engine.offer(WALL, id(client), sdp).unwrap_err();
+    assert!(matches!(refuse("nonsense"), MediaError::BadDescription(_)));
+    assert!(matches!(refuse(&good.replace("a=fingerprint", "a=finger")), MediaError::BadDescription(_)));
+    assert!(matches!(refuse(&good.replace("sha-256 ", "sha-256 FF")), MediaError::BadDescription(_)));
+    assert!(matches!(refuse(&good.replace("actpass", "passive")), MediaError::BadDescription(_)));
+    assert!(matches!(refuse(&good.replace("a=mid:1", "a=mid:")), MediaError::BadDescription(_)));
+    assert!(matches!(refuse(&"a".repeat(2 << 20)), MediaError::Limit(_)));
+    assert_eq!(world.engine.answer(WALL, id(client), &good), Err(MediaError::Stale));
+    assert_eq!(world.engine.offer(WALL, id(77), &good).unwrap_err(), MediaError::NoPeer);
+    assert!(world.run_until(|world| world.clients[client].connected()), "the good one still stands");
+}

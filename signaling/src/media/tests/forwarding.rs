@@ -1,0 +1,212 @@
+//! What reaches a subscriber, and what it costs when the line loses packets.
+
+use std::time::Duration;
+
+use rtc_rtcp::transport_feedbacks::transport_layer_nack::{
+    TransportLayerNack, nack_pairs_from_sequence_numbers,
+};
+
+use super::client::Client;
+use super::world::{PROFILES, World, id, vp8};
+use crate::room::media::{Media, MediaEvent, MediaKind, PeerRole, Tuning};
+
+const CAMERA: (&str, &str, &str, &[&str]) = ("0", "video", "sendonly", &[]);
+const MICROPHONE: (&str, &str, &str, &[&str]) = ("1", "audio", "sendonly", &[]);
+
+/// Sequence numbers that a client got from one source, repairs unwrapped, in order of arrival.
+fn sequences(client: &Client, payload_type: u8, repair: u8) -> Vec<u16> {
+    client
+        .received
+        .iter()
+        .filter_map(|packet| match packet.header.payload_type {
+            own if own == payload_type => Some(packet.header.sequence),
+            own if own == repair => Some(u16::from_be_bytes([packet.payload[0], packet.payload[1]])),
+            _ => None,
+        })
+        .collect()
+}
+
+fn missing(mut got: Vec<u16>) -> Vec<u16> {
+    got.sort_unstable();
+    let (Some(first), Some(last)) = (got.first().copied(), got.last().copied()) else { return Vec::new() };
+    (first..=last).filter(|sequence| got.binary_search(sequence).is_err()).collect()
+}
+
+#[test]
+fn loss_on_both_legs_is_repaired_with_few_repetitions() {
+    let mut world = World::new(5);
+    let publisher = world.publisher(&[CAMERA]);
+    let (subscriber, _) = world.subscriber(publisher, "0", MediaKind::Video);
+    assert!(world.run_until(|world| world.clients.iter().all(Client::connected)));
+    world.clients[publisher].rtp(7, 96, 100, 0, "0", "", &vp8(0, 0, true));
+    world.run(Duration::from_millis(100));
+    world.loss = 50;
+    let mut repaired_up = 0;
+    let mut repair_index = 500;
+    let mut sent = vec![vp8(0, 0, true)];
+    for step in 1..1600_u16 {
+        // A moment of silence at the end lets the last repetitions through.
+        if step < 1500 || step == 1550 {
+            let payload = vp8(step, 0, false);
+            let index = 100 + u64::try_from(sent.len()).unwrap();
+            sent.push(payload.clone());
+            world.clients[publisher].rtp(7, 96, index, u32::from(step) * 300, "0", "", &payload);
+        }
+        world.run(Duration::from_millis(5));
+        // The publisher answers requests with retransmissions of its own.
+        for feedback in std::mem::take(&mut world.clients[publisher].feedback) {
+            let Ok(packets) = rtc_rtcp::packet::unmarshal(&mut &feedback[..]) else { continue };
+            for packet in packets {
+                let Some(nack) = packet.as_any().downcast_ref::<TransportLayerNack>() else { continue };
+                for sequence in nack.nacks.iter().flat_map(|pair| pair.packet_list()) {
+                    let payload = &sent[usize::from(sequence) - 100];
+                    let mut body = sequence.to_be_bytes().to_vec();
+                    body.extend_from_slice(payload);
+                    world.clients[publisher].rtp(8, 97, repair_index, 0, "0", "", &body);
+                    repair_index += 1;
+                    repaired_up += 1;
+                }
+            }
+        }
+        // The subscriber asks for what it misses, ten times a second.
+        if step % 20 == 0 {
+            ask(&mut world, subscriber);
+        }
+    }
+    world.loss = 0;
+    for _ in 0..10 {
+        ask(&mut world, subscriber);
+        world.run(Duration::from_millis(100));
+    }
+    let got = sequences(&world.clients[subscriber], 96, 97);
+    assert_eq!(missing(got.clone()), [0_u16; 0]);
+    let distinct: std::collections::HashSet<u16> = got.iter().copied().collect();
+    assert!(distinct.len() >= 1490, "the last few may be on their way: {}", distinct.len());
+    assert!(repaired_up < 250, "{repaired_up} repetitions for about 75 losses on the way up");
+}
+
+fn ask(world: &mut World, subscriber: usize) {
+    let client = &mut world.clients[subscriber];
+    let lost = missing(sequences(client, 96, 97));
+    let Some(source) = client.received.iter().find(|p| p.header.payload_type == 96).map(|p| p.header.ssrc)
+    else {
+        return;
+    };
+    if !lost.is_empty() {
+        let nacks = nack_pairs_from_sequence_numbers(&lost);
+        client.rtcp(&TransportLayerNack { sender_ssrc: 1, media_ssrc: source, nacks });
+    }
+}
+
+#[test]
+fn padding_leaves_no_gap_for_the_subscriber() {
+    let mut world = World::new(1);
+    let publisher = world.publisher(&[CAMERA]);
+    let (subscriber, _) = world.subscriber(publisher, "0", MediaKind::Video);
+    assert!(world.run_until(|world| world.clients.iter().all(Client::connected)));
+    for index in 0..50_u16 {
+        let payload = if index % 5 == 3 { Vec::new() } else { vp8(index, 0, index == 0) };
+        world.clients[publisher].rtp(7, 96, u64::from(index), 0, "0", "", &payload);
+        world.run(Duration::from_millis(5));
+    }
+    world.run(Duration::from_millis(100));
+    let got = sequences(&world.clients[subscriber], 96, 97);
+    assert_eq!(got.len(), 40);
+    assert!(got.windows(2).all(|pair| pair[1] == pair[0] + 1), "{got:?}");
+}
+
+#[test]
+fn sound_passes_at_once_with_its_level_and_every_packet_is_numbered_for_the_whole_transport() {
+    let mut world = World::new(1);
+    let publisher = world.publisher(&[MICROPHONE]);
+    let (subscriber, _) = world.subscriber(publisher, "1", MediaKind::Audio);
+    assert!(world.run_until(|world| world.clients.iter().all(Client::connected)));
+    for index in 0..60_u32 {
+        world.clients[publisher].rtp(9, 111, u64::from(index), index * 960, "1", "", b"opus");
+        world.run(Duration::from_millis(20));
+    }
+    let got = &world.clients[subscriber].received;
+    assert!(got.len() >= 58);
+    assert!(got.iter().all(|packet| packet.audio_level == Some(20)));
+    assert!(got.windows(2).all(|pair| pair[1].transport_cc == pair[0].transport_cc.map(|cc| cc + 1)));
+    let loud = world.events.iter().any(|event| match event {
+        MediaEvent::Levels(levels) => levels.iter().any(|(_, mid, level)| mid == "1" && *level > 0.09),
+        _ => false,
+    });
+    assert!(loud);
+    let feedback = &world.clients[publisher].feedback;
+    assert!(feedback.iter().any(|packet| packet[1] == 201), "a receiver report");
+}
+
+#[test]
+fn a_paused_or_silenced_track_stops_and_goes_on_without_a_gap_in_numbers() {
+    let mut world = World::new(1);
+    let publisher = world.publisher(&[MICROPHONE]);
+    let (subscriber, forward) = world.subscriber(publisher, "1", MediaKind::Audio);
+    assert!(world.run_until(|world| world.clients.iter().all(Client::connected)));
+    let mut index = 0_u32;
+    let mut talk = |world: &mut World| {
+        for _ in 0..20 {
+            world.clients[publisher].rtp(9, 111, u64::from(index), index * 960, "1", "", b"opus");
+            index += 1;
+            world.run(Duration::from_millis(20));
+        }
+    };
+    talk(&mut world);
+    world.engine.tune(super::world::WALL, forward, Tuning { paused: true, max_layer: 0 });
+    talk(&mut world);
+    world.engine.tune(super::world::WALL, forward, Tuning { paused: false, max_layer: 0 });
+    talk(&mut world);
+    world.engine.silence(id(publisher), "1", true);
+    talk(&mut world);
+    world.engine.silence(id(publisher), "1", false);
+    talk(&mut world);
+    world.run(Duration::from_millis(100));
+    let got = &world.clients[subscriber].received;
+    assert!((57..=62).contains(&got.len()), "{}", got.len());
+    assert!(got.windows(2).all(|pair| pair[1].header.sequence == pair[0].header.sequence + 1));
+    let steps = got.windows(2).map(|pair| pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp));
+    assert!(steps.clone().all(|step| step > 0 && step < 48_000), "{:?}", steps.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_last_subscriber_to_leave_and_the_publisher_leaving_first_are_both_survived() {
+    let mut world = World::new(1);
+    let publisher = world.publisher(&[CAMERA]);
+    let (_, first) = world.subscriber(publisher, "0", MediaKind::Video);
+    let (second, _) = world.subscriber(publisher, "0", MediaKind::Video);
+    assert!(world.run_until(|world| world.clients.iter().all(Client::connected)));
+    world.engine.unforward(first);
+    world.clients[publisher].rtp(7, 96, 1, 0, "0", "", &vp8(1, 0, true));
+    world.run(Duration::from_millis(50));
+    assert_eq!(world.clients[second].received.len(), 1);
+    world.engine.close(id(publisher));
+    world.renegotiate(second, false);
+    world.engine.close(id(second));
+    world.run(Duration::from_millis(50));
+    let engine = &world.engine;
+    assert_eq!((engine.tracks.len(), engine.forwards.len(), engine.peers.len()), (0, 0, 1));
+}
+
+#[test]
+fn on_the_single_path_each_waiting_track_takes_a_free_section_and_no_section_serves_twice() {
+    let mut world = World::new(1);
+    let publisher = world.publisher(&[MICROPHONE]);
+    let single = world.client(PeerRole::Single, &PROFILES);
+    let receive: (&str, &str, &str, &[&str]) = ("5", "audio", "recvonly", &[]);
+    let answer = world.offer(single, &[receive]);
+    assert!(answer.contains("a=inactive"), "nothing to carry yet");
+    let forward = world.forward(single, publisher, "1", MediaKind::Audio);
+    let offer = world.clients[single].offer(&[receive]);
+    let answer = world.engine.offer(super::world::WALL, id(single), &offer).unwrap();
+    assert_eq!(answer.carried, [("5".to_owned(), forward)]);
+    assert!(answer.sdp.contains("a=sendonly") && answer.sdp.contains("a=msid:PA_0|TR_1 TR_1"));
+    world.engine.unforward(forward);
+    let next = world.forward(single, publisher, "1", MediaKind::Audio);
+    let answer = world.engine.offer(super::world::WALL, id(single), &offer).unwrap();
+    assert_eq!(
+        (answer.carried, answer.spare.audio),
+        (Vec::new(), 0),
+        "{next:?} waits for a section of its own"
+    );
+}
