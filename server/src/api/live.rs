@@ -32,6 +32,8 @@ type Words = Sse<BoxStream<'static, Result<Event, Infallible>>>;
 struct Watch {
     app: Arc<App>,
     listener: Listener,
+    /// What stands as the stream opens: the alarm, or that there is none.
+    first: Option<Update>,
     domain: Domain,
     session: Option<SessionId>,
     /// The login's token. A stream lives no longer than its login; one of a live session keeps the login alive.
@@ -73,7 +75,9 @@ async fn open(
     let listener = app.hub.listen().ok_or(Code::TooMany)?;
     let mut ping = tokio::time::interval(PING_EVERY);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let watch = Watch { app, listener, domain, session, token, ping };
+    let alarm = UpdateBody::Alarm(app.alarms.foremost());
+    let first = Some(Update { session: None, units: None, body: alarm });
+    let watch = Watch { app, listener, first, domain, session, token, ping };
     let words = stream::unfold(watch, |mut watch| async move {
         let event = watch.next().await?;
         Some((Ok(event), watch))
@@ -81,15 +85,22 @@ async fn open(
     Ok(Sse::new(words.boxed()))
 }
 
+fn word(update: &Update) -> Option<Event> {
+    Event::default().event(update.body.name()).json_data(&update.body).ok()
+}
+
 impl Watch {
     /// The next word for the browser; `None` ends the stream, and the browser comes again.
     async fn next(&mut self) -> Option<Event> {
+        if let Some(first) = self.first.take() {
+            return word(&first);
+        }
         loop {
             tokio::select! {
                 update = self.listener.next() => {
                     let update = update?;
                     if self.concerns(&update) {
-                        return Event::default().event(update.body.name()).json_data(&update.body).ok();
+                        return word(&update);
                     }
                 }
                 _ = self.ping.tick() => {

@@ -1,0 +1,68 @@
+use axum::body::Body;
+use http_body_util::BodyExt as _;
+use schema::{event::RoomEventKind, id::SessionId};
+use serde_json::{Value, json};
+
+use super::world::{World, id_of, who};
+
+/// The next event that is not a ping: its name and its data.
+async fn next(stream: &mut Body) -> (String, Value) {
+    loop {
+        let frame = stream.frame().await.expect("the stream goes on").unwrap();
+        let text = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
+        let field = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.map(|rest| rest.trim().to_owned()).unwrap_or_default()
+        };
+        let name = field("event:");
+        if !name.is_empty() && name != "ping" {
+            return (name, serde_json::from_str(&field("data:")).unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_browser_hears_of_a_session_as_it_changes() {
+    let world = World::new().await;
+    let (secretary, leader) = (world.sign_in("thuky").await, world.sign_in("lanhdao").await);
+    let mut all = leader.open("/live").await;
+    assert_eq!(next(&mut all).await, ("alarm".into(), Value::Null), "first comes what stands");
+    let live = secretary.started(world.booking()).await;
+    let id: SessionId = id_of(&live);
+    assert_eq!(
+        next(&mut all).await,
+        ("session".into(), json!({ "id": id, "state": "scheduled", "version": 2 }))
+    );
+    assert_eq!(next(&mut all).await, ("session".into(), json!({ "id": id, "state": "live", "version": 3 })));
+
+    let mut one = leader.open(&format!("/sessions/{id}/live")).await;
+    assert_eq!(next(&mut one).await.0, "alarm");
+    world.tell(id, RoomEventKind::Joined(who(world.places.at_muong_nhe))).await;
+    let (name, presence) = next(&mut one).await;
+    assert_eq!((name.as_str(), &presence["connected"]), ("presence", &json!(true)));
+    assert_eq!(presence["endpoint_id"], json!(world.places.at_muong_nhe));
+    assert_eq!(next(&mut one).await, ("attendance".into(), json!({ "session_id": id })));
+}
+
+#[tokio::test]
+async fn a_technician_hears_nothing_of_sessions_elsewhere() {
+    let world = World::new().await;
+    let (secretary, technician) = (world.sign_in("thuky").await, world.sign_in("muongnhe").await);
+    let mut all = technician.open("/live").await;
+    assert_eq!(next(&mut all).await.0, "alarm");
+    let without = world.booking_with(json!({ "endpoint_ids": [world.places.at_tua_chua] }));
+    secretary.post("/sessions", without).await.ok();
+    let own = json!({ "starts_at": "2026-03-10T08:00:00+07:00", "ends_at": "2026-03-10T10:00:00+07:00" });
+    let own = secretary.post("/sessions", world.booking_with(own)).await.ok();
+    assert_eq!(next(&mut all).await.1["id"], own["id"]);
+}
+
+#[tokio::test]
+async fn all_streams_end_when_the_program_stops() {
+    let world = World::new().await;
+    let mut all = world.sign_in("lanhdao").await.open("/live").await;
+    world.app.hub.close();
+    while let Some(frame) = all.frame().await {
+        assert!(frame.is_ok());
+    }
+}

@@ -1,0 +1,12 @@
+//! The program through its HTTP face: the real router over real tables, a clock with hands, rooms without media.
+
+mod attendance;
+mod booking;
+mod directory;
+mod documents;
+mod http;
+mod life;
+mod live;
+mod outage;
+mod signing_in;
+mod world;

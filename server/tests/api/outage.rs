@@ -1,0 +1,61 @@
+//! The database goes away in the middle of a session and comes back.
+
+use std::sync::Arc;
+
+use axum::http::{Method, StatusCode};
+use schema::{event::RoomEventKind, id::SessionId, store::Address, testing::Postgres};
+use serde_json::json;
+use server::{
+    jobs::keep_events,
+    live::{Listener, UpdateBody},
+};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::world::{World, id_of, who};
+
+/// Waits for an alarm to be raised, or lifted.
+async fn alarm(listener: &mut Listener, raised: bool) {
+    loop {
+        if let UpdateBody::Alarm(alarm) = listener.next().await.unwrap().body
+            && alarm.is_some() == raised
+        {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_wait_in_memory_under_a_visible_alarm_and_are_written_when_the_database_is_back() {
+    let postgres = Postgres::start();
+    let address = Address::Postgres(postgres.fresh_database());
+    let world = World::at(tempfile::tempdir().unwrap(), address).await;
+    let id: SessionId = id_of(&world.sign_in("thuky").await.started(world.booking()).await);
+    let leader = world.sign_in("lanhdao").await;
+
+    let (events, inbox) = mpsc::channel(16);
+    let stopping = CancellationToken::new();
+    let keeping = tokio::spawn(keep_events::run(Arc::clone(&world.app), inbox, stopping.clone()));
+    let mut listener = world.app.hub.listen().unwrap();
+
+    postgres.stop();
+    events.send(world.event(id, RoomEventKind::Joined(who(world.places.at_muong_nhe)))).await.unwrap();
+    alarm(&mut listener, true).await;
+    let ready = world.browser().send(Method::GET, "/readyz", None).await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(leader.get("/sessions").await.refused(), (503, "unavailable".into()));
+    world.pass_minutes(1);
+    events.send(world.event(id, RoomEventKind::LinkDown(who(world.places.at_muong_nhe)))).await.unwrap();
+
+    postgres.start_again();
+    alarm(&mut listener, false).await;
+    drop(events);
+    stopping.cancel();
+    keeping.await.unwrap();
+    let board = leader.get(&format!("/sessions/{id}/attendance")).await.ok();
+    let lines = board["endpoints"].as_array().unwrap();
+    let line = lines.iter().find(|line| line["endpoint"]["id"] == json!(world.places.at_muong_nhe)).unwrap();
+    assert_eq!(line["connected_ms"], 60_000, "both events are there");
+    let ready = world.browser().send(Method::GET, "/readyz", None).await.ok();
+    assert_eq!(ready["ready"], true);
+}
