@@ -109,6 +109,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::media::tests::any_instant;
 
     fn packet(index: u64) -> Packet {
         Packet {
@@ -126,7 +127,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_comes_back_is_what_went_in(sizes in prop::collection::vec(0_usize..1500, 1..400), spacing_ms in 0_u64..20) {
-            let (start, mut history) = (Instant::now(), History::new(64 * 1024));
+            let (start, mut history) = (any_instant(), History::new(64 * 1024));
             for (index, size) in (0..).zip(&sizes) {
                 let byte = u8::try_from(index % 251).unwrap();
                 history.push(start + Duration::from_millis(spacing_ms * index), packet(index), &vec![byte; *size]);
@@ -145,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_second_at_full_rate_is_kept() {
-        let (start, mut history) = (Instant::now(), History::new(512 * 1024));
+        let (start, mut history) = (any_instant(), History::new(512 * 1024));
         // 2.5 Mbit/s in packets of 1200 bytes.
         for index in 0..2600 {
             history.push(start + Duration::from_micros(3840 * index), packet(index), &[1; 1200]);

@@ -181,6 +181,7 @@ impl Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::tests::any_instant;
 
     fn pass(layer: &mut Layer, now: Instant, sequence: u16, padding: bool) -> Option<u64> {
         layer.arrived(now, sequence, 0, 90_000, false, padding)
@@ -188,7 +189,7 @@ mod tests {
 
     #[test]
     fn padding_leaves_no_gap_and_late_packets_still_find_their_place() {
-        let (now, mut layer) = (Instant::now(), Layer::new(&Limits::default()));
+        let (now, mut layer) = (any_instant(), Layer::new(&Limits::default()));
         assert_eq!(pass(&mut layer, now, 100, false), Some(100));
         assert_eq!(pass(&mut layer, now, 102, false), Some(102), "101 is late");
         assert_eq!(pass(&mut layer, now, 103, true), None);
@@ -200,7 +201,7 @@ mod tests {
 
     #[test]
     fn key_frames_are_asked_for_no_more_often_than_allowed() {
-        let (now, mut layer) = (Instant::now(), Layer::new(&Limits::default()));
+        let (now, mut layer) = (any_instant(), Layer::new(&Limits::default()));
         let interval = Duration::from_millis(500);
         layer.bind(7);
         assert!(!layer.ask_keyframe(now, interval), "nobody wants one");

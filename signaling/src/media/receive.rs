@@ -189,6 +189,7 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::tests::any_instant;
 
     const AUDIO: u32 = 48_000;
 
@@ -200,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_reordered_packet_is_not_asked_for() {
-        let (now, mut log) = (Instant::now(), Log::default());
+        let (now, mut log) = (any_instant(), Log::default());
         log.arrived(now, 10, 0, AUDIO, false);
         log.arrived(now, 12, 0, AUDIO, false);
         assert_eq!(asked(&mut log, now), [0; 0]);
@@ -210,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_lost_packet_is_asked_for_a_few_times_and_then_given_up() {
-        let (mut now, mut log) = (Instant::now(), Log::default());
+        let (mut now, mut log) = (any_instant(), Log::default());
         log.arrived(now, 65_534, 0, AUDIO, false);
         log.arrived(now, 1, 0, AUDIO, false);
         let mut requests = 0;
@@ -226,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_repaired_packet_counts_as_lost_on_the_line_but_is_new() {
-        let (now, mut log) = (Instant::now(), Log::default());
+        let (now, mut log) = (any_instant(), Log::default());
         for sequence in [0, 1, 3] {
             log.arrived(now, sequence, 0, AUDIO, false);
         }
@@ -240,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_probe_that_repeats_an_old_packet_is_dropped() {
-        let (now, mut log) = (Instant::now(), Log::default());
+        let (now, mut log) = (any_instant(), Log::default());
         log.arrived(now, 5, 0, AUDIO, false);
         log.arrived(now, 6, 0, AUDIO, false);
         assert_eq!(log.arrived(now, 5, 0, AUDIO, true), Arrival::Stale);

@@ -26,7 +26,7 @@ use crate::media::rtp::{EXTENSIONS, Extension, ExtensionIds, Extensions, Header,
 use crate::media::srtp::{Open, Seal, contexts_from};
 
 const SERVER: std::net::SocketAddr =
-    std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1)), 9);
+    std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
 
 /// An RTP packet as the client got it.
 #[derive(Debug, Clone)]
@@ -291,6 +291,7 @@ impl Client {
     }
 
     /// Sends an RTP packet; `index` is rollover counter and sequence number.
+    #[expect(clippy::too_many_arguments, reason = "each is one field of the packet")]
     pub fn rtp(
         &mut self,
         ssrc: u32,

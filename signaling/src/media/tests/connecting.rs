@@ -142,7 +142,7 @@ fn data_frames_go_both_ways_on_channels_that_the_client_opens_and_on_ours() {
         "the server opens its own"
     );
     world.run(Duration::from_secs(3));
-    world.engine.send_data(WALL, id(publisher), true, &[1; 20_000]);
+    world.engine.send_data(WALL, id(publisher), true, &vec![1; 20_000]);
     world.engine.send_data(WALL, id(subscriber), true, b"down");
     assert!(world.run_until(|world| world.clients[publisher].frames == [vec![1; 20_000]]));
     assert!(world.run_until(|world| world.clients[subscriber].frames == [b"down".to_vec()]));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rtc_rtcp::transport_feedbacks::transport_layer_nack::{
-    TransportLayerNack, nack_pairs_from_sequence_numbers,
+    NackPair, TransportLayerNack, nack_pairs_from_sequence_numbers,
 };
 
 use super::client::Client;
@@ -58,7 +58,7 @@ fn loss_on_both_legs_is_repaired_with_few_repetitions() {
             let Ok(packets) = rtc_rtcp::packet::unmarshal(&mut &feedback[..]) else { continue };
             for packet in packets {
                 let Some(nack) = packet.as_any().downcast_ref::<TransportLayerNack>() else { continue };
-                for sequence in nack.nacks.iter().flat_map(|pair| pair.packet_list()) {
+                for sequence in nack.nacks.iter().flat_map(NackPair::packet_list) {
                     let payload = &sent[usize::from(sequence) - 100];
                     let mut body = sequence.to_be_bytes().to_vec();
                     body.extend_from_slice(payload);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use schema::moment::Moment;
 
+use super::any_instant;
 use super::client::Client;
 use crate::media::{Config, Engine, Limits, Source};
 use crate::room::media::{ForwardId, ForwardSpec, Media, MediaEvent, MediaKind, PeerId, PeerRole};
@@ -31,14 +32,6 @@ pub struct World {
     random: u64,
     /// (arrival, client, to the engine, bytes, source)
     flying: Vec<(Instant, usize, bool, Vec<u8>, Source)>,
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an instant can only be had from the clock; it is then turned by hand"
-)]
-fn any_instant() -> Instant {
-    Instant::now()
 }
 
 impl World {
