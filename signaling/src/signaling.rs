@@ -1,6 +1,7 @@
 //! The component as its owner sees it: started once, told which rooms to open, asked who is there.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -31,7 +32,7 @@ pub enum StartError {
     WeakSecret,
     /// A port for media could not be opened.
     #[error("media cannot listen on {0}: {1}")]
-    Listen(std::net::SocketAddr, #[source] io::Error),
+    Listen(SocketAddr, #[source] io::Error),
 }
 
 /// Figures for the operator.
@@ -57,22 +58,28 @@ impl Signaling {
         config: SignalingConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, mpsc::Receiver<RoomEvent>), StartError> {
-        if config.api_secret.len() < SECRET_BYTES_MIN {
+        let SignalingConfig { media_listen, advertise, workers, api_key, api_secret, limits } = config;
+        if api_secret.len() < SECRET_BYTES_MIN {
             return Err(StartError::WeakSecret);
         }
-        let tokens = Arc::new(Tokens::new(&config.api_key, &config.api_secret));
+        let tokens = Arc::new(Tokens::new(&api_key, &api_secret));
         let gauges = Arc::new(Gauges::default());
         let directory = Arc::new(Directory::default());
         let (tap, events) = EventTap::new(Arc::clone(&gauges));
         let mut desks = Vec::new();
-        for index in 0..config.workers.max(1) {
+        for index in 0..workers.max(1) {
             let (tokens, directory, gauges) =
                 (Arc::clone(&tokens), Arc::clone(&directory), Arc::clone(&gauges));
-            let (limits, pipe) = (config.limits, tap.pipe());
+            let pipe = tap.pipe();
             let make = move || Tenancy::new(tokens, limits, directory, gauges, pipe);
-            desks.push(hire(&config, index, Arc::clone(&clock), make)?);
+            let worker = WorkerConfig {
+                listen: nth_port(media_listen, index)?,
+                advertise: advertise.clone(),
+                limits: crate::media::Limits { data_frame_bytes: limits.data_bytes, ..Default::default() },
+            };
+            desks.push(hire(worker, Arc::clone(&clock), make)?);
         }
-        let front = Front::new(desks, directory, tokens, config.limits, gauges, clock);
+        let front = Front::new(desks, directory, tokens, limits, gauges, clock);
         Ok((Self { front: Arc::new(front) }, events))
     }
 
@@ -146,31 +153,31 @@ impl Signaling {
         }
     }
 
-    /// Before the process ends: clients are told to come back by themselves, and everybody's presence is closed.
+    /// Before the process ends: clients are told to come back by themselves, and everybody's presence is closed. When
+    /// the receiver of events has been emptied after this, it ends.
     pub async fn stop(&self) {
         self.front.suspend().await;
     }
 }
 
-/// Starts one worker. Each has a port of its own: a kernel that spreads datagrams over sockets of one port does not
-/// know which connection they belong to.
+/// Each worker has a port of its own: a kernel that spreads datagrams over sockets of one port does not know which
+/// connection they belong to.
+fn nth_port(first: SocketAddr, index: usize) -> Result<SocketAddr, StartError> {
+    if first.port() == 0 {
+        return Ok(first);
+    }
+    let port = u16::try_from(index).ok().and_then(|index| first.port().checked_add(index));
+    let port =
+        port.ok_or_else(|| StartError::Listen(first, io::Error::from(io::ErrorKind::AddrNotAvailable)))?;
+    Ok(SocketAddr::new(first.ip(), port))
+}
+
 fn hire(
-    config: &SignalingConfig,
-    index: usize,
+    worker: WorkerConfig,
     clock: Arc<dyn Clock>,
     make: impl FnOnce() -> Tenancy + Send + 'static,
 ) -> Result<Desk, StartError> {
-    let mut listen = config.media_listen;
-    if listen.port() != 0 {
-        let port = u16::try_from(index).ok().and_then(|index| listen.port().checked_add(index));
-        let out_of_ports = || StartError::Listen(listen, io::Error::from(io::ErrorKind::AddrNotAvailable));
-        listen.set_port(port.ok_or_else(out_of_ports)?);
-    }
-    let worker = WorkerConfig {
-        listen,
-        advertise: config.advertise.clone(),
-        limits: crate::media::Limits { data_frame_bytes: config.limits.data_bytes, ..Default::default() },
-    };
+    let listen = worker.listen;
     let handle = net::spawn(worker, clock, make).map_err(|error| StartError::Listen(listen, error))?;
     let port = handle.port();
     Ok(Desk { send: Box::new(move |order| handle.send(order).is_ok()), port })

@@ -19,7 +19,6 @@ const CHANNEL: usize = 1024;
 const BACKLOG_MAX: usize = 262_144;
 
 /// The receiving end is [`mpsc::Receiver`]; this makes the sending ends, one for each worker.
-#[derive(Clone)]
 pub struct EventTap {
     channel: mpsc::Sender<RoomEvent>,
     gauges: Arc<Gauges>,
@@ -34,37 +33,45 @@ impl EventTap {
 
     /// A pipe into the receiver.
     pub fn pipe(&self) -> EventPipe {
-        EventPipe { tap: self.clone(), backlog: VecDeque::new(), backlog_max: BACKLOG_MAX }
+        EventPipe {
+            channel: Some(self.channel.clone()),
+            gauges: Arc::clone(&self.gauges),
+            backlog: VecDeque::new(),
+            backlog_max: BACKLOG_MAX,
+            closing: false,
+        }
     }
 }
 
 /// One worker's way to tell events, in order.
 pub struct EventPipe {
-    tap: EventTap,
+    channel: Option<mpsc::Sender<RoomEvent>>,
+    gauges: Arc<Gauges>,
     backlog: VecDeque<RoomEvent>,
     backlog_max: usize,
+    closing: bool,
 }
 
 impl EventPipe {
     /// Tells an event.
     pub fn tell(&mut self, event: RoomEvent) {
-        if self.backlog.len() >= self.backlog_max {
-            self.tap.gauges.events_lost.fetch_add(1, Relaxed);
+        if self.channel.is_none() || self.backlog.len() >= self.backlog_max {
+            self.gauges.events_lost.fetch_add(1, Relaxed);
             metrics::counter!("signaling_events_lost").increment(1);
             tracing::error!(room = %event.room, seq = event.seq, "an event was lost: nobody takes them");
             return;
         }
         self.backlog.push_back(event);
-        self.tap.gauges.events_waiting.fetch_add(1, Relaxed);
+        self.gauges.events_waiting.fetch_add(1, Relaxed);
         self.flush();
     }
 
     /// Passes on what waits, as far as there is room.
     pub fn flush(&mut self) {
-        while let Some(event) = self.backlog.pop_front() {
-            match self.tap.channel.try_send(event) {
+        while let (Some(channel), Some(event)) = (&self.channel, self.backlog.pop_front()) {
+            match channel.try_send(event) {
                 Ok(()) => {
-                    self.tap.gauges.events_waiting.fetch_sub(1, Relaxed);
+                    self.gauges.events_waiting.fetch_sub(1, Relaxed);
                 }
                 Err(TrySendError::Full(event) | TrySendError::Closed(event)) => {
                     self.backlog.push_front(event);
@@ -72,6 +79,15 @@ impl EventPipe {
                 }
             }
         }
+        if self.closing {
+            self.channel = None;
+        }
+    }
+
+    /// Nothing will be told any more: when what waits has been taken, the receiver sees the end.
+    pub fn close(&mut self) {
+        self.closing = true;
+        self.flush();
     }
 
     /// Something waits.
@@ -116,6 +132,24 @@ mod tests {
         }
         assert_eq!(seen, total);
         assert_eq!(gauges.events_lost.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn after_closing_the_receiver_gets_what_waits_and_then_the_end() {
+        let (tap, mut receiver) = EventTap::new(Arc::new(Gauges::default()));
+        let mut pipe = tap.pipe();
+        drop(tap);
+        let total = CHANNEL as u64 + 10;
+        for seq in 1..=total {
+            pipe.tell(event(seq));
+        }
+        pipe.close();
+        let mut seen = 0;
+        while let Some(event) = receiver.blocking_recv() {
+            seen = event.seq;
+            pipe.flush();
+        }
+        assert_eq!(seen, total);
     }
 
     #[test]

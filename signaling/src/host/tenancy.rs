@@ -42,6 +42,7 @@ pub struct Tenancy {
     events: EventPipe,
     retry_events_at: Option<Moment>,
     out: Vec<Output>,
+    stopping: bool,
 }
 
 impl Tenancy {
@@ -65,6 +66,7 @@ impl Tenancy {
             events,
             retry_events_at: None,
             out: Vec::new(),
+            stopping: false,
         }
     }
 
@@ -197,6 +199,8 @@ impl Tenancy {
             // Suspending a room that stands cannot be refused.
             let _ = self.command_room(now, &name, Command::Suspend, media);
         }
+        self.stopping = true;
+        self.events.close();
     }
 }
 
@@ -206,6 +210,9 @@ impl Tenant for Tenancy {
     fn command(&mut self, now: Moment, order: Order, media: &mut dyn Media) {
         // Whoever asked may have stopped waiting: then nobody needs the reply.
         match order {
+            Order::Open { reply, .. } if self.stopping => {
+                let _ = reply.send(Err(SignalingError::Stopped));
+            }
             Order::Open { name, settings, seed, reply } => {
                 self.open(now, name, settings, seed);
                 self.carry_out(now, media);

@@ -94,12 +94,8 @@ impl Media for FakeMedia {
         assert!(!state.standing_offer || restart_ice, "one offer at a time");
         state.standing_offer = true;
         state.restarts += usize::from(restart_ice);
-        Ok(self
-            .forwards
-            .values()
-            .filter(|(to, _)| *to == peer)
-            .map(|(_, spec)| format!("{} ", spec.track_id))
-            .collect())
+        let sent = self.forwards.values().filter(|(to, _)| *to == peer);
+        Ok(sent.map(|(_, spec)| spec.track_id.as_str()).collect::<Vec<_>>().join(" "))
     }
 
     fn answer(&mut self, _now: Moment, peer: PeerId, sdp: &str) -> Result<(), MediaError> {

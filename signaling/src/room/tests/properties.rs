@@ -102,15 +102,19 @@ impl Play {
             }
             Step::Leave(who) => self.say(who, Request::Leave(proto::LeaveRequest::default())),
             Step::AddTrack(who, cid) => {
-                let source =
-                    if cid % 2 == 0 { proto::TrackSource::Camera } else { proto::TrackSource::Microphone };
+                let source = if cid.is_multiple_of(2) {
+                    proto::TrackSource::Camera
+                } else {
+                    proto::TrackSource::Microphone
+                };
                 self.say(who, Request::AddTrack(wish(&format!("c{cid}"), source)));
             }
             Step::Offer(who, words) => {
-                let kind = |word: u8| if word % 2 == 0 { "v" } else { "a" };
+                let kind = |word: u8| if word.is_multiple_of(2) { "v" } else { "a" };
                 let words: BTreeSet<u8> = words.into_iter().collect();
-                let sdp: String =
-                    words.iter().map(|w| format!("send:{w}:{}:c{} ", kind(*w), w % 4)).collect();
+                let words: Vec<String> =
+                    words.iter().map(|w| format!("send:{w}:{}:c{}", kind(*w), w % 4)).collect();
+                let sdp = words.join(" ");
                 self.say(who, Request::Offer(offer(&sdp)));
             }
             Step::Answer(who, id, good) => {
@@ -132,7 +136,7 @@ impl Play {
                 self.media(who, |world, client| MediaEvent::Connected { peer: world.receiving(client) });
             }
             Step::Lost(who) => {
-                self.media(who, |world, client| MediaEvent::Lost { peer: world.receiving(client) })
+                self.media(who, |world, client| MediaEvent::Lost { peer: world.receiving(client) });
             }
             Step::Choose(who, subscribe) => {
                 let track_sids: Vec<String> =

@@ -42,7 +42,10 @@ fn a_track_is_promised_at_once_and_announced_when_its_media_arrives() {
     world.say(&a, Request::Offer(offer("send:0:v:cam")));
     assert!(tracks_seen(&world, &b, &a).is_empty() && world.receives(&b).is_empty());
     world.input(Input::Media(MediaEvent::TrackLive { peer: world.publishing(&a), mid: "0".into() }));
-    assert_eq!(tracks_seen(&world, &b, &a).iter().map(|t| t.sid.clone()).collect::<Vec<_>>(), [sid.clone()]);
+    assert_eq!(
+        tracks_seen(&world, &b, &a).iter().map(|t| t.sid.as_str()).collect::<Vec<_>>(),
+        [sid.as_str()]
+    );
     assert!(world.receives(&b).contains(&sid));
     assert_eq!(world.record_of("a"), ["joined", "published"]);
 }

@@ -78,7 +78,7 @@ impl World {
         for output in self.out.drain(..) {
             match output {
                 Output::Signal(conn, message) => {
-                    self.inboxes.entry(conn).or_default().messages.push(*message)
+                    self.inboxes.entry(conn).or_default().messages.push(*message);
                 }
                 Output::Broadcast(conns, message) => {
                     for conn in conns {

@@ -1,0 +1,104 @@
+//! Frames: good, bad, too large, out of order.
+
+use futures::SinkExt as _;
+use livekit_protocol as proto;
+use proto::leave_request::Action;
+use signaling::{Limits, RoomSettings};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::world::{Request, Response, World};
+
+#[tokio::test]
+async fn a_frame_that_is_none_ends_that_connection_and_no_other() {
+    let world = World::new().await;
+    let mut good = world.join("good").await;
+    for (index, frame) in [
+        Message::Binary(vec![0xff; 64].into()),
+        Message::Binary(vec![0x0a, 0xff, 0xff, 0xff, 0xff, 0x7f].into()),
+        Message::Text("{\"offer\":{}}".into()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut bad = world.join(&format!("bad{index}")).await;
+        bad.socket.send(frame).await.expect("open");
+        assert!(bad.is_closed().await);
+        assert!(good.answers().await);
+    }
+}
+
+#[tokio::test]
+async fn an_oversized_frame_ends_that_connection_and_no_other() {
+    let limits = Limits { frame_bytes: 4096, ..Limits::default() };
+    let world = World::with(limits, RoomSettings::default()).await;
+    let mut good = world.join("good").await;
+    let mut bad = world.join("bad").await;
+    // The server may hang up while the frame is still on its way.
+    let _ = bad.socket.send(Message::Binary(vec![0; 1 << 20].into())).await;
+    assert!(bad.is_closed().await);
+    assert!(good.answers().await);
+}
+
+#[tokio::test]
+async fn messages_out_of_order_or_about_nothing_change_nothing() {
+    let world = World::new().await;
+    let mut client = world.join("a").await;
+    client.until(|message| matches!(message, Response::Offer(_))).await;
+    client.say(Request::Mute(proto::MuteTrackRequest { sid: "TR_none".into(), muted: true })).await;
+    client.say(Request::Answer(proto::SessionDescription { id: 77, ..Default::default() })).await;
+    client
+        .say(Request::TrackSetting(proto::UpdateTrackSettings {
+            track_sids: vec!["TR_none".into()],
+            ..Default::default()
+        }))
+        .await;
+    client
+        .say(Request::Trickle(proto::TrickleRequest { candidate_init: "{".into(), ..Default::default() }))
+        .await;
+    client.say(Request::Simulate(proto::SimulateScenario::default())).await;
+    client.say(Request::SyncState(proto::SyncState::default())).await;
+    assert!(client.answers().await);
+}
+
+#[tokio::test]
+async fn a_message_of_tomorrow_is_passed_over() {
+    let world = World::new().await;
+    let mut client = world.join("a").await;
+    // Field 900 of the request, empty.
+    client.socket.send(Message::Binary(vec![0xa2, 0x38, 0x00].into())).await.expect("open");
+    assert!(client.answers().await);
+}
+
+#[tokio::test]
+async fn a_description_that_cannot_be_read_ends_that_connection_and_no_other() {
+    let world = World::new().await;
+    let mut good = world.join("good").await;
+    let mut bad = world.join("bad").await;
+    let sdp = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\nm=video nonsense".into();
+    bad.say(Request::Offer(proto::SessionDescription { r#type: "offer".into(), sdp, ..Default::default() }))
+        .await;
+    assert!(bad.is_closed().await);
+    assert!(good.answers().await);
+}
+
+#[tokio::test]
+async fn whoever_wants_to_resume_a_place_that_is_not_there_is_told_to_join_anew() {
+    let world = World::new().await;
+    let path = format!("/rtc?access_token={}&reconnect=1&sid=PA_unknown", world.token("a"));
+    let mut client = world.knock(&path).await.expect("the token is good");
+    let Some(Response::Leave(leave)) = client.next().await else { panic!("not told") };
+    assert_eq!(leave.action(), Action::Reconnect);
+    assert!(client.is_closed().await);
+}
+
+#[tokio::test]
+async fn a_client_that_floods_is_read_slowly_and_keeps_its_place() {
+    let world = World::new().await;
+    let mut flooder = world.join("flooder").await;
+    let mut other = world.join("other").await;
+    for _ in 0..300 {
+        flooder.say(Request::Ping(1)).await;
+    }
+    assert!(other.answers().await, "the others do not feel it");
+    assert!(flooder.answers().await);
+}
