@@ -14,14 +14,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    input::{Asked, Body, Id, Reply, sent},
+    input::{Asked, Body, Id, Reply},
     list::{Listing, PageQuery},
     problem::ApiError,
 };
 use crate::{
     app::App,
     auth::signed::{AccountWrite, May},
-    service::accounts::{self, AccountEdit, CreateAccount, PlacedAccount},
+    service::{
+        Edit,
+        accounts::{self, AccountEdit, CreateAccount, PlacedAccount},
+    },
 };
 
 /// An account.
@@ -102,13 +105,13 @@ pub struct ChangeAccountBody {
     /// A new password, set by an administrator.
     pub password: Option<String>,
     /// The unit worked for.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<UnitId>)]
-    pub unit_id: Option<Option<UnitId>>,
+    pub unit_id: Edit<UnitId>,
     /// The endpoint joined as.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<EndpointId>)]
-    pub endpoint_id: Option<Option<EndpointId>>,
+    pub endpoint_id: Edit<EndpointId>,
     /// Roles × units.
     pub grants: Option<Vec<Grant>>,
     /// May sign in. Switching it off ends all logins.

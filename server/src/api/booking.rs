@@ -14,14 +14,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    input::{Body, Reply, sent},
+    input::{Body, Reply},
     problem::{FieldView, WarningView, field_view},
 };
 use crate::{
     app::App,
     auth::signed::{May, SessionBook},
     language::Language,
-    service::booking::{self, Forecast, Reasoned, Wish},
+    service::{
+        Edit,
+        booking::{self, Forecast, Reasoned, Wish},
+    },
 };
 
 /// A session to book.
@@ -93,9 +96,9 @@ pub struct ChangeSession {
     /// Định kỳ hay đột xuất.
     pub urgency: Option<Urgency>,
     /// Why it is urgent.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub urgency_reason: Option<Option<String>>,
+    pub urgency_reason: Edit<String>,
     /// Hình thức.
     pub mode: Option<Mode>,
     /// Planned start.
@@ -109,9 +112,9 @@ pub struct ChangeSession {
     /// Rooms.
     pub room_ids: Option<Vec<RoomId>>,
     /// Chủ trì.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<PersonId>)]
-    pub chair_id: Option<Option<PersonId>>,
+    pub chair_id: Edit<PersonId>,
     /// People called in by name.
     pub person_ids: Option<Vec<PersonId>>,
     /// Nội dung.
@@ -187,14 +190,14 @@ impl ChangeSession {
             subject: self.subject.unwrap_or(before.subject),
             kind: self.kind.unwrap_or(before.kind),
             urgency: self.urgency.unwrap_or(before.urgency),
-            urgency_reason: self.urgency_reason.unwrap_or(before.urgency_reason),
+            urgency_reason: self.urgency_reason.or(before.urgency_reason),
             mode: self.mode.unwrap_or(before.mode),
             starts_at: self.starts_at.unwrap_or(before.starts_at),
             ends_at: self.ends_at.unwrap_or(before.ends_at),
             host_endpoint_id: self.host_endpoint_id.unwrap_or(before.host_endpoint_id),
             endpoint_ids: self.endpoint_ids.unwrap_or(before.endpoint_ids),
             room_ids: self.room_ids.unwrap_or(before.room_ids),
-            chair_id: self.chair_id.unwrap_or(before.chair_id),
+            chair_id: self.chair_id.or(before.chair_id),
             person_ids: self.person_ids.unwrap_or(before.person_ids),
             content: self.content.unwrap_or(before.content),
             requirements: self.requirements.unwrap_or(before.requirements),

@@ -13,14 +13,14 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    input::{Asked, Body, Id, Reply, sent},
+    input::{Asked, Body, Id, Reply},
     list::{Listing, PageQuery},
     problem::ApiError,
 };
 use crate::{
     app::App,
     auth::signed::{DirectoryRead, DirectoryWrite, May},
-    service::endpoints,
+    service::{Edit, endpoints},
 };
 
 /// An endpoint to create.
@@ -68,15 +68,15 @@ pub struct ChangeEndpoint {
     /// Seats in the room.
     pub seats: Option<i64>,
     /// Telephone of the technician.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub contact_phone: Option<Option<String>>,
+    pub contact_phone: Edit<String>,
     /// First day of its existence.
     pub valid_from: Option<Day>,
     /// Last day of its existence.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<Day>)]
-    pub valid_to: Option<Option<Day>>,
+    pub valid_to: Edit<Day>,
 }
 
 impl From<CreateEndpoint> for NewEndpoint {
@@ -106,9 +106,9 @@ impl ChangeEndpoint {
             distance_metres: self.distance_metres.unwrap_or(before.distance_metres),
             one_way_minutes: self.one_way_minutes.unwrap_or(before.one_way_minutes),
             seats: self.seats.unwrap_or(before.seats),
-            contact_phone: self.contact_phone.unwrap_or(before.contact_phone),
+            contact_phone: self.contact_phone.or(before.contact_phone),
             valid_from: self.valid_from.unwrap_or(before.valid_from),
-            valid_to: self.valid_to.unwrap_or(before.valid_to),
+            valid_to: self.valid_to.or(before.valid_to),
         }
     }
 }

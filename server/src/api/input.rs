@@ -7,7 +7,7 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 use schema::field::{FieldCode, FieldError};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 use super::problem::{ApiError, Code};
 
@@ -88,24 +88,20 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Id<T> {
     }
 }
 
-/// For `PATCH`: a field not sent is `None`, `null` is `Some(None)`.
-pub fn sent<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    reader: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(reader).map(Some)
-}
-
 /// What a handler answers with.
 pub type Reply<T> = Result<Json<T>, ApiError>;
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+    use crate::service::Edit;
 
     #[derive(Debug, Deserialize)]
     struct Mark {
-        #[serde(default, deserialize_with = "sent")]
-        note: Option<Option<String>>,
+        #[serde(default)]
+        note: Edit<String>,
         late: bool,
     }
 
@@ -119,9 +115,9 @@ mod tests {
         let marks: Marks =
             read(br#"{"marks":[{"late":true},{"note":null,"late":false},{"note":"x","late":true}]}"#)
                 .unwrap();
-        assert_eq!(marks.marks[0].note, None);
-        assert_eq!(marks.marks[1].note, Some(None));
-        assert_eq!(marks.marks[2].note, Some(Some("x".into())));
+        assert_eq!(marks.marks[0].note, Edit::Keep);
+        assert_eq!(marks.marks[1].note, Edit::Set(None));
+        assert_eq!(marks.marks[2].note, Edit::Set(Some("x".into())));
         assert!(marks.marks[0].late);
     }
 

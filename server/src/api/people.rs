@@ -11,14 +11,14 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    input::{Asked, Body, Id, Reply, sent},
+    input::{Asked, Body, Id, Reply},
     list::{Listing, PageQuery},
     problem::ApiError,
 };
 use crate::{
     app::App,
     auth::signed::{DirectoryRead, DirectoryWrite, May},
-    service::people,
+    service::{Edit, people},
 };
 
 /// A person to create.
@@ -51,13 +51,13 @@ pub struct ChangePerson {
     /// Whose they are.
     pub unit_id: Option<UnitId>,
     /// Telephone.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub phone: Option<Option<String>>,
+    pub phone: Edit<String>,
     /// Mail address.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub email: Option<Option<String>>,
+    pub email: Edit<String>,
     /// Still in office.
     pub active: Option<bool>,
 }
@@ -81,8 +81,8 @@ impl ChangePerson {
             full_name: self.full_name.unwrap_or(before.full_name),
             title: self.title.unwrap_or(before.title),
             unit_id: self.unit_id.unwrap_or(before.unit.id),
-            phone: self.phone.unwrap_or(before.phone),
-            email: self.email.unwrap_or(before.email),
+            phone: self.phone.or(before.phone),
+            email: self.email.or(before.email),
             active: self.active.unwrap_or(before.active),
         }
     }

@@ -260,7 +260,7 @@ impl IntoResponse for ApiError {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::NotFound => Code::NotFound.into(),
+            Refusal::NotFound | Refusal::Store(StoreError::Reference) => Code::NotFound.into(),
             Refusal::Forbidden => Code::Forbidden.into(),
             Refusal::WrongCredentials => Code::WrongCredentials.into(),
             Refusal::Locked { seconds } => Self { retry_after_seconds: Some(seconds), ..Code::Locked.into() },
@@ -271,7 +271,6 @@ impl From<Refusal> for ApiError {
             Refusal::WrongState => Code::WrongState.into(),
             Refusal::NotEnded => Code::NotEnded.into(),
             Refusal::Store(StoreError::Duplicate) => Code::Taken.into(),
-            Refusal::Store(StoreError::Reference) => Code::NotFound.into(),
             Refusal::Store(ref error) if error.is_temporary() => logged(Code::Unavailable, &refusal),
             Refusal::Rooms(_) => logged(Code::Unavailable, &refusal),
             Refusal::Store(_) | Refusal::Password(_) | Refusal::Randomness(_) => {

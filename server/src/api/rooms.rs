@@ -11,14 +11,14 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    input::{Asked, Body, Id, Reply, sent},
+    input::{Asked, Body, Id, Reply},
     list::{Listing, PageQuery},
     problem::ApiError,
 };
 use crate::{
     app::App,
     auth::signed::{DirectoryRead, DirectoryWrite, May},
-    service::rooms,
+    service::{Edit, rooms},
 };
 
 /// A room to create.
@@ -47,9 +47,9 @@ pub struct ChangeRoom {
     /// Whose it is.
     pub unit_id: Option<UnitId>,
     /// The endpoint that stands in it.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<EndpointId>)]
-    pub endpoint_id: Option<Option<EndpointId>>,
+    pub endpoint_id: Edit<EndpointId>,
     /// Seats.
     pub seats: Option<i64>,
     /// What is in it.
@@ -73,7 +73,7 @@ impl ChangeRoom {
         NewRoom {
             name: self.name.unwrap_or(before.name),
             unit_id: self.unit_id.unwrap_or(before.unit.id),
-            endpoint_id: self.endpoint_id.unwrap_or(before.endpoint_id),
+            endpoint_id: self.endpoint_id.or(before.endpoint_id),
             seats: self.seats.unwrap_or(before.seats),
             equipment: self.equipment.unwrap_or(before.equipment),
         }

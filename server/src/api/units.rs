@@ -13,14 +13,14 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    input::{Asked, Body, Id, Reply, sent},
+    input::{Asked, Body, Id, Reply},
     list::{Listing, PageQuery},
     problem::ApiError,
 };
 use crate::{
     app::App,
     auth::signed::{DirectoryRead, DirectoryWrite, May},
-    service::units,
+    service::{Edit, units},
 };
 
 /// A unit to create.
@@ -54,19 +54,19 @@ pub struct ChangeUnit {
     /// What it is.
     pub kind: Option<UnitKind>,
     /// The unit above.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<UnitId>)]
-    pub parent_id: Option<Option<UnitId>>,
+    pub parent_id: Edit<UnitId>,
     /// Official code.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub code: Option<Option<String>>,
+    pub code: Edit<String>,
     /// First day of its existence.
     pub valid_from: Option<Day>,
     /// Last day of its existence.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<Day>)]
-    pub valid_to: Option<Option<Day>>,
+    pub valid_to: Edit<Day>,
 }
 
 impl From<CreateUnit> for NewUnit {
@@ -89,10 +89,10 @@ impl ChangeUnit {
             name: self.name.unwrap_or(before.name),
             short_name: self.short_name.unwrap_or(before.short_name),
             kind: self.kind.unwrap_or(before.kind),
-            parent_id: self.parent_id.unwrap_or(before.parent_id),
-            code: self.code.unwrap_or(before.code),
+            parent_id: self.parent_id.or(before.parent_id),
+            code: self.code.or(before.code),
             valid_from: self.valid_from.unwrap_or(before.valid_from),
-            valid_to: self.valid_to.unwrap_or(before.valid_to),
+            valid_to: self.valid_to.or(before.valid_to),
         }
     }
 }

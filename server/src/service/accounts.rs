@@ -12,7 +12,7 @@ use schema::{
 };
 use serde_json::json;
 
-use super::{Record, Refusal, whoami};
+use super::{Edit, Record, Refusal, whoami};
 use crate::{app::App, auth::actor::Actor};
 
 /// An account to create.
@@ -40,9 +40,9 @@ pub struct AccountEdit {
     /// A new password.
     pub password: Option<String>,
     /// The unit worked for.
-    pub unit_id: Option<Option<UnitId>>,
+    pub unit_id: Edit<UnitId>,
     /// The endpoint joined as.
-    pub endpoint_id: Option<Option<EndpointId>>,
+    pub endpoint_id: Edit<EndpointId>,
     /// Roles × units.
     pub grants: Option<Vec<Grant>>,
     /// Cannot sign in at all.
@@ -154,8 +154,8 @@ pub async fn change(
     let before = found(&mut tx, id).await?;
     let to = AccountChange {
         display_name: edit.display_name.unwrap_or(before.display_name),
-        unit_id: edit.unit_id.unwrap_or(before.unit_id),
-        endpoint_id: edit.endpoint_id.unwrap_or(before.endpoint_id),
+        unit_id: edit.unit_id.or(before.unit_id),
+        endpoint_id: edit.endpoint_id.or(before.endpoint_id),
         grants: edit.grants.unwrap_or(before.grants),
         disabled: edit.disabled.unwrap_or(before.disabled),
     };

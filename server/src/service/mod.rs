@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod attendance;
 mod authorship;
 pub mod booking;
+mod edit;
 pub mod endpoints;
 mod finishing;
 pub mod inspecting;
@@ -24,5 +25,6 @@ pub mod signing_in;
 pub mod units;
 pub mod whoami;
 
+pub use edit::Edit;
 pub use record::Record;
 pub use refusal::Refusal;
