@@ -19,7 +19,7 @@ use rtc_srtp::config::LABEL_EXTRACTOR_DTLS_SRTP;
 use rtc_srtp::protection_profile::ProtectionProfile;
 use rtc_stun::crypto::{HashAlgorithm, RTCCryptoProvider};
 
-use super::hello;
+use super::hello::{Hello, Verdict};
 
 /// The association is told one address for ever, so that a client that changes its own keeps it.
 const PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 65_535));
@@ -27,6 +27,8 @@ const PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 6
 const FIRST_REPEAT: Duration = Duration::from_millis(150);
 /// Longest wait between repetitions.
 const LAST_REPEAT: Duration = Duration::from_millis(1200);
+/// Datagrams of a first message that are waited for.
+const MAX_HELD: usize = 8;
 /// Records of one flight that are kept.
 const MAX_FLIGHT: usize = 16;
 
@@ -78,8 +80,9 @@ pub enum Progress {
 /// One association.
 pub struct Dtls {
     endpoint: Endpoint,
-    /// Us, and the client's fingerprint, until its first record.
-    awaited: Option<(Arc<Identity>, String)>,
+    /// Us, the client's fingerprint, and its first message as far as it has arrived, until that is whole.
+    awaited: Option<(Arc<Identity>, String, Hello)>,
+    held: Vec<Vec<u8>>,
     complete: bool,
     flight: Vec<Vec<u8>>,
     repeat: Option<(Instant, Duration)>,
@@ -89,15 +92,15 @@ impl Dtls {
     /// Waits for a client whose certificate has this fingerprint (upper-case hex with colons, SHA-256).
     pub fn new(identity: Arc<Identity>, client_fingerprint: String) -> Self {
         let endpoint = Endpoint::new(PEER, TransportProtocol::UDP, None);
-        let awaited = Some((identity, client_fingerprint));
-        Self { endpoint, awaited, complete: false, flight: Vec::new(), repeat: None }
+        let awaited = Some((identity, client_fingerprint, Hello::default()));
+        Self { endpoint, awaited, held: Vec::new(), complete: false, flight: Vec::new(), repeat: None }
     }
 
     /// The crate follows the client's order of protection profiles. Browsers name the slow one first, so a client that
     /// also knows the fast one is left no choice.
-    fn begin(&mut self, hello: &[u8]) -> Result<(), Error> {
-        let Some((identity, expected)) = self.awaited.take() else { return Ok(()) };
-        let profiles: &[SrtpProtectionProfile] = if hello::offers_gcm(hello) {
+    fn begin(&mut self, gcm: bool) -> Result<(), Error> {
+        let Some((identity, expected, _)) = self.awaited.take() else { return Ok(()) };
+        let profiles: &[SrtpProtectionProfile] = if gcm {
             &[SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm]
         } else {
             &[
@@ -128,14 +131,25 @@ impl Dtls {
 
     /// Takes one datagram; what is to be sent goes to `send`.
     pub fn datagram(&mut self, now: Instant, bytes: &[u8], mut send: impl FnMut(&[u8])) -> Vec<Progress> {
-        let mut progress = Vec::new();
-        if let Err(error) = self.begin(bytes) {
+        let Some((_, _, hello)) = &mut self.awaited else { return self.read(now, bytes, &mut send) };
+        self.held.push(bytes.to_vec());
+        let gcm = match hello.take(bytes) {
+            Verdict::Incomplete if self.held.len() < MAX_HELD => return Vec::new(),
+            verdict => verdict == Verdict::Whole { gcm: true },
+        };
+        if let Err(error) = self.begin(gcm) {
             tracing::warn!(%error, "the handshake cannot be set up");
             return vec![Progress::Closed];
         }
+        let held = std::mem::take(&mut self.held);
+        held.iter().flat_map(|bytes| self.read(now, bytes, &mut send)).collect()
+    }
+
+    fn read(&mut self, now: Instant, bytes: &[u8], send: &mut impl FnMut(&[u8])) -> Vec<Progress> {
+        let mut progress = Vec::new();
         let complete = self.complete;
         if complete {
-            self.repeat_last(now, bytes, &mut send);
+            self.repeat_last(now, bytes, send);
         }
         match self.endpoint.read(now, PEER, None, BytesMut::from(bytes)) {
             Ok(events) => {
@@ -161,7 +175,7 @@ impl Dtls {
             }
             Err(error) => tracing::trace!(%error, "a record was dropped"),
         }
-        self.flush(Some(now).filter(|_| !complete), &mut send);
+        self.flush(Some(now).filter(|_| !complete), send);
         progress
     }
 
