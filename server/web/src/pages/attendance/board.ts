@@ -8,10 +8,10 @@ export interface BoardInput {
   roster_id: string;
   endpoint: { id: string; name: string; unit_name: string };
   connected: boolean;
-  first_at: string | null;
-  last_at: string | null;
+  first_at?: string | null;
+  last_at?: string | null;
   gaps: number;
-  intervals: readonly { from: string; to: string | null }[];
+  intervals: readonly { from: string; to?: string | null }[];
   delegates: readonly { presence: string }[];
 }
 
@@ -48,15 +48,15 @@ export function isPresent(presence: string): boolean {
 
 /** The tile of one endpoint. */
 export function tileOf(input: BoardInput): BoardTile {
-  const open = input.intervals.find((interval) => interval.to === null);
-  const state: BoardState = input.connected ? 'connected' : input.first_at === null ? 'never' : 'dropped';
+  const open = input.intervals.find((interval) => !interval.to);
+  const state: BoardState = input.connected ? 'connected' : !input.first_at ? 'never' : 'dropped';
   return {
     id: input.roster_id,
     endpointId: input.endpoint.id,
     name: input.endpoint.name,
     unitName: input.endpoint.unit_name,
     state,
-    since: input.connected ? (open?.from ?? input.first_at) : input.last_at,
+    since: input.connected ? (open?.from ?? input.first_at ?? null) : (input.last_at ?? null),
     drops: input.gaps + Math.max(0, input.intervals.length - 1),
     delegatesPresent: input.delegates.filter((delegate) => isPresent(delegate.presence)).length,
     delegatesNamed: input.delegates.length,

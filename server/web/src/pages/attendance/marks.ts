@@ -19,7 +19,7 @@ export interface Mark {
 export interface Marked {
   id: string;
   presence: Presence;
-  note: string | null;
+  note?: string | null;
   late: boolean;
   left_early: boolean;
 }
@@ -32,7 +32,7 @@ export function savedMark(delegate: Marked): Mark {
   return {
     delegate_id: delegate.id,
     presence: delegate.presence,
-    note: delegate.note,
+    note: delegate.note ?? null,
     late: delegate.late,
     left_early: delegate.left_early,
   };

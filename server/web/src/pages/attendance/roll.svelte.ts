@@ -19,6 +19,8 @@ export class Roll {
   draft = $state.raw<Draft>({});
   saving = $state(false);
   problem = $state.raw<Problem | null>(null);
+  /** How many entries the last save brought to the server; 0 once something has changed since. */
+  justSaved = $state(0);
   /** Entries found from an earlier visit that had not been saved. */
   readonly restored: number;
 
@@ -62,6 +64,7 @@ export class Roll {
       const attendance = await takeRollCall(this.#session, sent);
       this.#keep(afterSave(this.draft, sent));
       this.problem = null;
+      this.justSaved = sent.length;
       return attendance;
     } catch (caught) {
       this.problem = asProblem(caught);
@@ -73,6 +76,7 @@ export class Roll {
 
   #keep(draft: Draft): void {
     this.draft = draft;
+    this.justSaved = 0;
     try {
       if (Object.keys(draft).length === 0) localStorage.removeItem(this.#key);
       else localStorage.setItem(this.#key, JSON.stringify(draft));

@@ -1,17 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { amount, hours, ranked, share, SMALL_N, ticks } from './figures';
-
-describe('a share', () => {
-  it('has no percentage where n is small', () => {
-    expect(share(3, SMALL_N - 1)).toEqual({ part: 3, whole: SMALL_N - 1, percent: null });
-    expect(share(0, 0).percent).toBeNull();
-  });
-
-  it('prints the percentage of the server when it gives one', () => {
-    expect(share(10, 11, 90.9).percent).toBe(90.9);
-    expect(share(10, 11).percent).toBe(90.9);
-  });
-});
+import { amount, hours, ranked, ticks } from './figures';
 
 describe('money in a headline', () => {
   it('is shortened to million and billion', () => {

@@ -1,22 +1,4 @@
-/** Figures as a report prints them: money in words of size, shares with their n, a chart's scale. Pure. */
-
-/** Below this denominator a percentage says less than the counts, so counts stand alone. */
-export const SMALL_N = 10;
-
-/** A share that always carries its counts; `percent` is null where n is too small to mean anything. */
-export interface Share {
-  part: number;
-  whole: number;
-  percent: number | null;
-}
-
-/** Makes a share. The server's own percentage, when it gives one, is what is printed. */
-export function share(part: number, whole: number, percent?: number | null): Share {
-  if (whole < SMALL_N) {
-    return { part, whole, percent: null };
-  }
-  return { part, whole, percent: percent ?? Math.round((part / whole) * 1000) / 10 };
-}
+/** Figures as a report prints them: money in words of size, ranks, hours, a chart's scale. Pure. */
 
 /** A number of đồng reduced to a readable size. */
 export interface Amount {
