@@ -31,7 +31,7 @@ pub async fn lock(tx: &mut Tx, resources: &[Resource]) -> Result<(), StoreError>
             for id in &ids {
                 list.push_bind(*id);
             }
-            query.push(") ORDER BY id FOR UPDATE");
+            query.push(") ORDER BY id FOR NO KEY UPDATE");
         })?;
     }
     Ok(())

@@ -34,7 +34,7 @@ use std::time::Duration;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection, PgPool, SqliteConnection, SqlitePool};
 
 pub use error::StoreError;
 pub use tx::Tx;
@@ -115,9 +115,12 @@ pub async fn connect(address: &Address) -> Result<Store, StoreError> {
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full);
-            let write =
-                SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(writer);
-            let write = write.await?;
+            let write = SqlitePoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(WAIT)
+                .after_release(|connection, _| Box::pin(is_at_rest(connection)))
+                .connect_with(writer)
+                .await?;
             let read = SqlitePoolOptions::new().max_connections(SQLITE_READERS).acquire_timeout(WAIT);
             Ok(Store::Sqlite { write, read: read.connect_lazy_with(options.read_only(true)) })
         }
@@ -129,6 +132,14 @@ pub async fn connect(address: &Address) -> Result<Store, StoreError> {
             Ok(Store::Postgres(pool.connect_with(options.application_name("giaoban")).await?))
         }
     }
+}
+
+/// Is the connection out of any transaction? On a full disk SQLite rolls back by itself; sqlx then fails to roll back
+/// what is gone and takes the connection for busy ever after. Such a connection is closed and a new one opened.
+async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // The rollback of a dropped transaction may still be under way; the answer to this comes after it.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 impl Store {

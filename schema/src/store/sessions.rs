@@ -95,7 +95,7 @@ pub async fn find(tx: &mut Tx, id: SessionId) -> Result<Option<Session>, StoreEr
 pub async fn lock(tx: &mut Tx, id: SessionId) -> Result<Option<Session>, StoreError> {
     let sql = match tx {
         Tx::Sqlite(_) => "SELECT * FROM sessions WHERE id = $1",
-        Tx::Postgres(_) => "SELECT * FROM sessions WHERE id = $1 FOR UPDATE",
+        Tx::Postgres(_) => "SELECT * FROM sessions WHERE id = $1 FOR NO KEY UPDATE",
     };
     optional!(tx, sql, id)
 }

@@ -60,7 +60,7 @@ async fn bookers_who_name_the_same_things_in_another_order_do_not_lock_each_othe
             assert!(booker.await.unwrap().unwrap().is_some());
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), all).await.expect("nobody waits for ever");
+    tokio::time::timeout(Duration::from_mins(1), all).await.expect("nobody waits for ever");
 }
 
 async fn every_clash_is_named_with_its_session(world: World) {

@@ -31,12 +31,11 @@ fn event(action: &str, at: Moment) -> NewAuditEvent {
 }
 
 async fn tamper(world: &World, sql: &'static str) {
-    match &world.store {
-        Store::Sqlite { write, .. } => {
-            assert_eq!(sqlx::query(sql).execute(write).await.unwrap().rows_affected(), 1)
-        }
-        Store::Postgres(pool) => assert_eq!(sqlx::query(sql).execute(pool).await.unwrap().rows_affected(), 1),
-    }
+    let touched = match &world.store {
+        Store::Sqlite { write, .. } => sqlx::query(sql).execute(write).await.unwrap().rows_affected(),
+        Store::Postgres(pool) => sqlx::query(sql).execute(pool).await.unwrap().rows_affected(),
+    };
+    assert_eq!(touched, 1);
 }
 
 async fn write_three(world: &World) {
