@@ -14,6 +14,7 @@ use crate::{
     auth::actor::Actor,
     clock::SystemClock,
     config::{Flags, Settings},
+    demo,
     language::Language,
     rooms::FakeRooms,
     router,
@@ -121,10 +122,15 @@ fn in_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
-/// Log lines go to standard error, so that what a person asked for stands alone on standard output.
+/// Log lines go to standard error, so that what a person asked for stands alone on standard output. A line that cannot
+/// be written (a full disk under a log file) is dropped: complaining about it on the same stream would panic.
 fn start_log() {
     let filter = EnvFilter::try_from_env("GIAOBAN_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false)
+        .init();
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
@@ -134,7 +140,13 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
 }
 
 async fn demo(settings: Settings) -> anyhow::Result<()> {
-    serve(settings).await
+    let logins = demo::prepare(&settings).await?;
+    let running = serving::start(settings).await?;
+    for login in logins {
+        println!("{login}");
+    }
+    println!("giaoban: {}", running.url());
+    running.serve(serving::told_to_stop()).await
 }
 
 async fn migrate(settings: Settings) -> anyhow::Result<()> {

@@ -1,0 +1,75 @@
+//! `giaoban demo`: the sample province of 2013 with a year and a half of sessions behind it and one that is live.
+//!
+//! Everything is made by the use cases that people go through, on a clock whose hands are turned from one event to the
+//! next; no row is written past them. All of it is marked as sample data. What is rolled with dice comes out the same
+//! on every machine, but for the passwords.
+
+mod attending;
+mod clock;
+mod current;
+mod dice;
+mod history;
+mod logins;
+mod names;
+mod people;
+mod plan;
+mod subjects;
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context as _;
+use schema::{
+    day::Day,
+    moment::{Clock as _, Moment},
+    settings::Setting,
+    store::{self, Store},
+};
+
+use self::{clock::TurnedClock, logins::Login, people::Province};
+use crate::{app::App, clock::SystemClock, config::Settings, rooms::FakeRooms, service::whoami, serving};
+
+pub use logins::FILE_NAME as LOGINS_FILE;
+
+/// Fills an empty data folder with the sample province, sees to it that a session is live, and says how to sign in.
+pub async fn prepare(settings: &Settings) -> anyhow::Result<Vec<String>> {
+    let now = SystemClock.now();
+    let store = serving::open_store(settings).await?;
+    let file = settings.data.join(LOGINS_FILE);
+    let empty = store::accounts::count(&mut store.read().await?).await? == 0;
+    if empty {
+        tracing::info!("the data folder is empty: making the sample province; this takes some seconds");
+        fill(settings, &store, &file, now).await.context("cannot make the sample province")?;
+    }
+    let app = app(settings, &store, Arc::new(TurnedClock::at(now))).await?;
+    current::see_to_it(&app).await.context("cannot begin the sample session")?;
+    let logins = logins::read(&file)?;
+    store.close().await;
+    Ok(logins)
+}
+
+async fn app(settings: &Settings, store: &Store, clock: Arc<TurnedClock>) -> anyhow::Result<Arc<App>> {
+    Ok(App::new(settings.clone(), store.clone(), Arc::new(FakeRooms::default()), clock).await?)
+}
+
+async fn fill(settings: &Settings, store: &Store, file: &Path, now: Moment) -> anyhow::Result<()> {
+    mark_as_sample(store).await?;
+    let clock = Arc::new(TurnedClock::at(history::begins(now)));
+    let app = app(settings, store, Arc::clone(&clock)).await?;
+    let province = Province::make(&app).await?;
+    let logins: Vec<Login> = logins::make(&app, &province).await?;
+    logins::write(file, &logins)?;
+    history::relive(&app, &clock, &province, now).await
+}
+
+async fn mark_as_sample(store: &Store) -> anyhow::Result<()> {
+    let mut tx = store.write().await?;
+    let sample = Setting {
+        name: whoami::SAMPLE_DATA.into(),
+        effective_from: Day::of(2013, 1, 1).context("the first day of 2013")?,
+        value: 1,
+        legal_basis: "Dữ liệu mẫu của lệnh giaoban demo".into(),
+        confirmed: true,
+    };
+    store::settings::update(&mut tx, &sample).await?;
+    Ok(tx.commit().await?)
+}
