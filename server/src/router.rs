@@ -37,7 +37,7 @@ pub const BASE: &str = "/api/v1";
 #[openapi(
     info(title = "giaoban", description = "Giao ban điện tử. The rules that hold for all of it: server/docs/API.md."),
     servers((url = "/api/v1")),
-    components(schemas(api::problem::Problem))
+    components(schemas(api::problem::Problem, api::reports::ReportTable))
 )]
 struct Document;
 

@@ -1,16 +1,13 @@
+import createClient from 'openapi-fetch';
+
 import { OFFLINE, Problem, problemOf } from './problem';
+import type { paths } from './schema';
+import type { Answer } from './types';
 
 const BASE = '/api/v1';
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** Values of a query; `null`, `undefined` and the empty string are left out. */
 export type Query = Record<string, string | number | boolean | null | undefined>;
-
-interface Options {
-  query?: Query;
-  body?: unknown;
-  signal?: AbortSignal;
-}
 
 /** What the client must know of the login, told by `state/login`. */
 export const session = {
@@ -20,50 +17,55 @@ export const session = {
   expired: () => {},
 };
 
-/** The address of an API path with its query, for `<a download>` and event streams as well. */
+/** Requests in which 401 is an answer and not the end of a login. */
+const ASKS_WHO = ['/login', '/me'];
+
+/** The typed client of the contract: a path, a parameter or a body that the server does not know fails the check. */
+export const client = createClient<paths>({ baseUrl: BASE, credentials: 'same-origin' });
+
+client.use({
+  onRequest({ request }) {
+    request.headers.set('Accept-Language', session.language);
+    if (request.method !== 'GET') request.headers.set('X-CSRF-Token', session.csrfToken);
+  },
+  async onResponse({ response, schemaPath }) {
+    if (response.ok) return;
+    if (response.status === 401 && !ASKS_WHO.includes(schemaPath)) session.expired();
+    throw await problemOf(response);
+  },
+  onError({ error }) {
+    if (error instanceof DOMException && error.name === 'AbortError') return;
+    if (error instanceof Problem) return;
+    return new Problem({ title: OFFLINE, status: 0, code: OFFLINE });
+  },
+});
+
+/** What a request answered; whatever was refused has been thrown as a [`Problem`]. */
+export async function answer<T>(request: Promise<{ data?: T }>): Promise<Answer<NonNullable<T>>> {
+  const { data } = await request;
+  return data as Answer<NonNullable<T>>;
+}
+
+/** For requests that answer nothing. */
+export async function done(request: Promise<unknown>): Promise<void> {
+  await request;
+}
+
+/** A query as the pages have it: null, too, means that something is not asked. */
+export type Asked<Q> = { [Name in keyof Q]?: Q[Name] | null };
+
+/** A query without what is not asked. */
+export function asked<Q extends object>(query: Asked<Q>): Q {
+  const set = Object.entries(query).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
+  return Object.fromEntries(set) as Q;
+}
+
+/** The address of an API path with its query, for downloads and event streams. */
 export function address(path: string, query: Query = {}): string {
   const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') params.set(name, String(value));
-  }
+  for (const [name, value] of Object.entries(asked<Query>(query))) params.set(name, String(value));
   const text = params.toString();
   return `${BASE}${path}${text ? `?${text}` : ''}`;
 }
-
-/** Sends one request and gives its JSON, or throws a [`Problem`]. */
-async function send<T>(method: Method, path: string, options: Options = {}): Promise<T> {
-  const headers: Record<string, string> = {
-    Accept: 'application/json',
-    'Accept-Language': session.language,
-  };
-  if (method !== 'GET') headers['X-CSRF-Token'] = session.csrfToken;
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
-
-  let response: Response;
-  try {
-    response = await fetch(address(path, options.query), {
-      method,
-      headers,
-      credentials: 'same-origin',
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
-      signal: options.signal,
-    });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new Problem({ title: OFFLINE, status: 0, code: OFFLINE });
-  }
-  if (!response.ok) {
-    const problem = await problemOf(response);
-    if (problem.status === 401 && path !== '/login' && path !== '/me') session.expired();
-    throw problem;
-  }
-  if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
-}
-
-export const api = {
-  get: <T>(path: string, query?: Query, signal?: AbortSignal) => send<T>('GET', path, { query, signal }),
-  post: <T>(path: string, body?: unknown, signal?: AbortSignal) => send<T>('POST', path, { body, signal }),
-  put: <T>(path: string, body?: unknown) => send<T>('PUT', path, { body }),
-  patch: <T>(path: string, body?: unknown) => send<T>('PATCH', path, { body }),
-};

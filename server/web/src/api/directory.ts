@@ -1,70 +1,58 @@
-import { api, type Query } from './client';
-import type { Account, Endpoint, Grant, List, Person, Room, Unit, UnitKind } from './types';
+import { answer, asked, client, type Asked } from './client';
+import type { components } from './schema';
 
-type Read<T> = (query: Query, signal?: AbortSignal) => Promise<List<T>>;
-
-/** The four requests that every table of the directory has. */
-function table<T, New>(path: string) {
-  const list: Read<T> = (query, signal) => api.get<List<T>>(path, query, signal);
-  return {
-    list,
-    create: (body: New) => api.post<T>(path, body),
-    change: (id: string, version: number, body: Partial<New>) =>
-      api.patch<T>(`${path}/${encodeURIComponent(id)}`, { ...body, version }),
-  };
-}
-
-export interface NewUnit {
-  name: string;
-  short_name: string;
-  kind: UnitKind;
-  parent_id: string | null;
-  code: string | null;
-  valid_from: string;
-  valid_to: string | null;
-}
-export interface NewEndpoint {
-  name: string;
+type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
+/** What all lists of the directory understand. */
+export type DirectoryQuery = Asked<{
+  q: string;
+  cursor: string;
+  limit: number;
+  on: string;
   unit_id: string;
-  role: 'host' | 'member';
-  distance_metres: number;
-  one_way_minutes: number;
-  seats: number;
-  contact_phone: string | null;
-  valid_from: string;
-  valid_to: string | null;
-}
-export interface NewRoom {
-  name: string;
-  unit_id: string;
-  endpoint_id: string | null;
-  seats: number;
-  equipment: string;
-}
-export interface NewPerson {
-  full_name: string;
-  title: string;
-  unit_id: string;
-  phone: string | null;
-  email: string | null;
-  active: boolean;
-}
-export interface NewAccount {
-  username: string;
-  display_name: string;
-  password?: string;
-  grants: Grant[];
-  unit_id: string | null;
-  endpoint_id: string | null;
-  active: boolean;
-}
+}>;
+type Changed<Body> = Omit<Body, 'version'>;
 
-export const units = table<Unit, NewUnit>('/units');
-export const endpoints = table<Endpoint, NewEndpoint>('/endpoints');
-export const rooms = table<Room, NewRoom>('/rooms');
-export const people = table<Person, NewPerson>('/people');
+const at = (id: string) => ({ path: { id } });
+const by = (query: DirectoryQuery) => ({ query: asked<{ q?: string }>(query) });
+
+export const units = {
+  list: (query: DirectoryQuery, signal?: AbortSignal) =>
+    answer(client.GET('/units', { params: by(query), signal })),
+  create: (body: Schema<'CreateUnit'>) => answer(client.POST('/units', { body })),
+  change: (id: string, version: number, body: Changed<Schema<'ChangeUnit'>>) =>
+    answer(client.PATCH('/units/{id}', { params: at(id), body: { ...body, version } })),
+};
+
+export const endpoints = {
+  list: (query: DirectoryQuery, signal?: AbortSignal) =>
+    answer(client.GET('/endpoints', { params: by(query), signal })),
+  create: (body: Schema<'CreateEndpoint'>) => answer(client.POST('/endpoints', { body })),
+  change: (id: string, version: number, body: Changed<Schema<'ChangeEndpoint'>>) =>
+    answer(client.PATCH('/endpoints/{id}', { params: at(id), body: { ...body, version } })),
+};
+
+export const rooms = {
+  list: (query: DirectoryQuery, signal?: AbortSignal) =>
+    answer(client.GET('/rooms', { params: by(query), signal })),
+  create: (body: Schema<'CreateRoom'>) => answer(client.POST('/rooms', { body })),
+  change: (id: string, version: number, body: Changed<Schema<'ChangeRoom'>>) =>
+    answer(client.PATCH('/rooms/{id}', { params: at(id), body: { ...body, version } })),
+};
+
+export const people = {
+  list: (query: DirectoryQuery, signal?: AbortSignal) =>
+    answer(client.GET('/people', { params: by(query), signal })),
+  create: (body: Schema<'CreatePerson'>) => answer(client.POST('/people', { body })),
+  change: (id: string, version: number, body: Changed<Schema<'ChangePerson'>>) =>
+    answer(client.PATCH('/people/{id}', { params: at(id), body: { ...body, version } })),
+};
+
 export const accounts = {
-  ...table<Account, NewAccount>('/accounts'),
+  list: (query: DirectoryQuery, signal?: AbortSignal) =>
+    answer(client.GET('/accounts', { params: by(query), signal })),
+  create: (body: Schema<'CreateAccountBody'>) => answer(client.POST('/accounts', { body })),
+  change: (id: string, version: number, body: Changed<Schema<'ChangeAccountBody'>>) =>
+    answer(client.PATCH('/accounts/{id}', { params: at(id), body: { ...body, version } })),
   unlock: (id: string, reason: string) =>
-    api.post<Account>(`/accounts/${encodeURIComponent(id)}/unlock`, { reason }),
+    answer(client.POST('/accounts/{id}/unlock', { params: at(id), body: { reason } })),
 };

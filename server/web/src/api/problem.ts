@@ -1,9 +1,9 @@
-import type { Conflict, FieldError, ProblemBody, Warning } from './types';
+import type { Conflict, FieldError, ProblemBody, ProblemCode, Warning } from './types';
 
 /** What went wrong with a request, as the server said it; `code` is what a page switches on. */
 export class Problem extends Error {
   readonly status: number;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly detail: string;
   readonly fields: FieldError[];
   readonly conflicts: Conflict[];
@@ -29,7 +29,7 @@ export class Problem extends Error {
 }
 
 /** Code of a problem that never reached the server. */
-export const OFFLINE = 'offline';
+export const OFFLINE = 'offline' satisfies ProblemCode;
 
 /** Reads an answer that is not 2xx; an answer that is no problem document still becomes a [`Problem`]. */
 export async function problemOf(response: Response): Promise<Problem> {

@@ -1,5 +1,8 @@
-import { address, api, type Query } from './client';
-import type { MeetingKind, Norm, Report, ReportPeriod } from './types';
+import { address, answer, asked, client } from './client';
+import type { operations } from './schema';
+import type { MeetingKind, ReportPeriod } from './types';
+
+type ReportParameters = operations['show_report']['parameters']['query'];
 
 /** What a report is asked for. `of` is `2026-01`, `2026-Q1` or `2026`, by its period. */
 export interface ReportQuery {
@@ -9,11 +12,9 @@ export interface ReportQuery {
   kind: MeetingKind | null;
 }
 
-const asQuery = (query: ReportQuery): Query => ({ ...query });
-
 export const findReport = (query: ReportQuery, signal?: AbortSignal) =>
-  api.get<Report>('/reports', asQuery(query), signal);
+  answer(client.GET('/reports', { params: { query: asked<ReportParameters>(query) }, signal }));
 /** Where the CSV of one table is. */
 export const reportCsv = (query: ReportQuery, table: 'sessions' | 'units' | 'months') =>
-  address('/reports.csv', { ...asQuery(query), table });
-export const listNorms = () => api.get<Norm[]>('/norms');
+  address('/reports.csv', { ...query, table });
+export const listNorms = () => answer(client.GET('/norms'));

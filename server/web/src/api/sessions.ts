@@ -1,54 +1,50 @@
-import { api, type Query } from './client';
-import type {
-  Attendance,
-  CalendarDay,
-  Check,
-  CreateSession,
-  JoinTicket,
-  Ledger,
-  List,
-  Mark,
-  MeetingKindInfo,
-  NamedDelegate,
-  Override,
-  RosterEntry,
-  SessionSummary,
-  SessionView,
-} from './types';
+import { answer, asked, client, type Asked } from './client';
+import type { operations } from './schema';
+import type { ChangeSession, CreateSession, Mark, NamedDelegate, Override } from './types';
 
-const at = (id: string, rest = '') => `/sessions/${encodeURIComponent(id)}${rest}`;
+export type SessionQuery = Asked<NonNullable<operations['list_sessions']['parameters']['query']>>;
 
-export const listSessions = (query: Query, signal?: AbortSignal) =>
-  api.get<List<SessionSummary>>('/sessions', query, signal);
-export const findSession = (id: string) => api.get<SessionView>(at(id));
-export const bookSession = (body: CreateSession) => api.post<SessionView>('/sessions', body);
+const at = (id: string) => ({ path: { id } });
+
+export const listSessions = (query: SessionQuery, signal?: AbortSignal) =>
+  answer(client.GET('/sessions', { params: { query: asked(query) }, signal }));
+export const findSession = (id: string) => answer(client.GET('/sessions/{id}', { params: at(id) }));
+export const bookSession = (body: CreateSession) => answer(client.POST('/sessions', { body }));
 export const checkSession = (body: CreateSession & { session_id?: string }, signal?: AbortSignal) =>
-  api.post<Check>('/sessions/check', body, signal);
-export const changeSession = (id: string, body: Partial<CreateSession> & { version: number }) =>
-  api.patch<SessionView>(at(id), body);
+  answer(client.POST('/sessions/check', { body, signal }));
+export const changeSession = (id: string, body: ChangeSession) =>
+  answer(client.PATCH('/sessions/{id}', { params: at(id), body }));
 
 export const scheduleSession = (id: string, version: number, overrides: Override[]) =>
-  api.post<SessionView>(at(id, '/schedule'), { version, overrides });
+  answer(client.POST('/sessions/{id}/schedule', { params: at(id), body: { version, overrides } }));
 export const postponeSession = (
   id: string,
   body: { reason: string; starts_at: string | null; ends_at: string | null; version: number },
-) => api.post<SessionView>(at(id, '/postpone'), body);
+) => answer(client.POST('/sessions/{id}/postpone', { params: at(id), body }));
 export const cancelSession = (id: string, version: number, reason: string) =>
-  api.post<SessionView>(at(id, '/cancel'), { version, reason });
+  answer(client.POST('/sessions/{id}/cancel', { params: at(id), body: { version, reason } }));
 export const startSession = (id: string, version: number) =>
-  api.post<SessionView>(at(id, '/start'), { version });
-export const endSession = (id: string, version: number) => api.post<SessionView>(at(id, '/end'), { version });
+  answer(client.POST('/sessions/{id}/start', { params: at(id), body: { version } }));
+export const endSession = (id: string, version: number) =>
+  answer(client.POST('/sessions/{id}/end', { params: at(id), body: { version } }));
 export const extendSession = (id: string, version: number, ends_at: string) =>
-  api.post<SessionView>(at(id, '/extend'), { version, ends_at });
+  answer(client.POST('/sessions/{id}/extend', { params: at(id), body: { version, ends_at } }));
 
-export const nameDelegates = (id: string, rosterId: string, delegates: NamedDelegate[]) =>
-  api.put<RosterEntry>(at(id, `/roster/${encodeURIComponent(rosterId)}/delegates`), { delegates });
+export const nameDelegates = (id: string, roster_id: string, delegates: NamedDelegate[]) =>
+  answer(
+    client.PUT('/sessions/{id}/roster/{roster_id}/delegates', {
+      params: { path: { id, roster_id } },
+      body: { delegates },
+    }),
+  );
 export const takeRollCall = (id: string, marks: Mark[]) =>
-  api.put<Attendance>(at(id, '/rollcall'), { marks });
+  answer(client.PUT('/sessions/{id}/rollcall', { params: at(id), body: { marks } }));
 export const joinSession = (id: string, endpoint_id: string | null) =>
-  api.post<JoinTicket>(at(id, '/join'), { endpoint_id });
-export const findAttendance = (id: string) => api.get<Attendance>(at(id, '/attendance'));
-export const findLedger = (id: string) => api.get<Ledger>(at(id, '/ledger'));
+  answer(client.POST('/sessions/{id}/join', { params: at(id), body: { endpoint_id } }));
+export const findAttendance = (id: string) =>
+  answer(client.GET('/sessions/{id}/attendance', { params: at(id) }));
+export const findLedger = (id: string) => answer(client.GET('/sessions/{id}/ledger', { params: at(id) }));
 
-export const meetingKinds = () => api.get<MeetingKindInfo[]>('/meeting-kinds');
-export const calendarDays = (from: string, to: string) => api.get<CalendarDay[]>('/calendar', { from, to });
+export const meetingKinds = () => answer(client.GET('/meeting-kinds'));
+export const calendarDays = (from: string, to: string) =>
+  answer(client.GET('/calendar', { params: { query: { from, to } } }));

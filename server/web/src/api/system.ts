@@ -1,7 +1,9 @@
-import { api, type Query } from './client';
-import type { AuditEntry, AuditVerdict, List, SystemStatus } from './types';
+import { answer, asked, client, type Asked } from './client';
+import type { operations } from './schema';
 
-export const listAudit = (query: Query, signal?: AbortSignal) =>
-  api.get<List<AuditEntry>>('/audit', query, signal);
-export const verifyAudit = () => api.get<AuditVerdict>('/audit/verify');
-export const systemStatus = () => api.get<SystemStatus>('/system');
+export type AuditQuery = Asked<NonNullable<operations['list_audit']['parameters']['query']>>;
+
+export const listAudit = (query: AuditQuery, signal?: AbortSignal) =>
+  answer(client.GET('/audit', { params: { query: asked(query) }, signal }));
+export const verifyAudit = () => answer(client.GET('/audit/verify'));
+export const systemStatus = () => answer(client.GET('/system'));

@@ -1,477 +1,91 @@
-/** The shapes of the HTTP contract (`server/docs/API.md`), by name, as the pages use them. */
+/**
+ * The words of the HTTP contract, by the names that the pages use. `schema.ts` is generated from
+ * `server/openapi.json` (`npm run generate`); nothing is declared here a second time.
+ */
+import type { components } from './schema';
 
-export type Role = 'administrator' | 'secretary' | 'chief_of_office' | 'operator' | 'technician' | 'leader';
+/**
+ * An answer as it comes. The server writes every field of an answer, null where there is nothing; the generator sees
+ * only that null is possible and calls such a field optional.
+ */
+export type Answer<T> = T extends (infer Item)[]
+  ? Answer<Item>[]
+  : T extends object
+    ? { [Field in keyof T]-?: Answer<Exclude<T[Field], undefined>> }
+    : T;
 
-export type Permission =
-  | 'session.read'
-  | 'session.book'
-  | 'session.override'
-  | 'session.run'
-  | 'rollcall.take'
-  | 'room.join'
-  | 'report.read'
-  | 'directory.read'
-  | 'directory.write'
-  | 'account.write'
-  | 'audit.read'
-  | 'system.read';
+type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
+type View<Name extends keyof components['schemas']> = Answer<Schema<Name>>;
 
-export interface UnitRef {
-  id: string;
-  name: string;
-}
-export interface EndpointRef {
-  id: string;
-  name: string;
-  unit_id: string;
-  unit_name: string;
-}
-export interface PersonRef {
-  id: string;
-  full_name: string;
-  title: string;
-}
 /** One page of a list; `next` is the cursor of the following page. */
 export interface List<T> {
   items: T[];
   next: string | null;
 }
 
-export interface Grant {
-  role: Role;
-  unit_id: string | null;
-}
-export interface Me {
-  account_id: string;
-  username: string;
-  display_name: string;
-  csrf_token: string;
-  server_time: string;
-  grants: Grant[];
-  permissions: Permission[];
-  unit: UnitRef | null;
-  endpoint: EndpointRef | null;
-  province: { name: string; host: string; sample_data: boolean };
-}
+export type Role = Schema<'Role'>;
+export type Permission = Schema<'Permission'>;
+export type Grant = View<'Grant'>;
+export type Me = View<'Me'>;
 
-export type UnitKind = 'province' | 'department' | 'city' | 'town' | 'district' | 'ward' | 'commune';
-export interface Unit {
-  id: string;
-  name: string;
-  short_name: string;
-  kind: UnitKind;
-  parent_id: string | null;
-  code: string | null;
-  valid_from: string;
-  valid_to: string | null;
-  version: number;
-}
-export type EndpointRole = 'host' | 'member';
+export type UnitRef = View<'UnitRef'>;
+export type EndpointRef = View<'EndpointRef'>;
+export type PersonRef = View<'PersonRef'>;
+export type UnitKind = Schema<'UnitKind'>;
+export type Unit = View<'Unit'>;
+export type EndpointRole = Schema<'EndpointRole'>;
 /** Điểm cầu. Distances and minutes are one way, to the seat of the host. */
-export interface Endpoint {
-  id: string;
-  name: string;
-  unit: UnitRef;
-  role: EndpointRole;
-  distance_metres: number;
-  one_way_minutes: number;
-  seats: number;
-  contact_phone: string | null;
-  valid_from: string;
-  valid_to: string | null;
-  version: number;
-}
-export interface Room {
-  id: string;
-  name: string;
-  unit: UnitRef;
-  endpoint_id: string | null;
-  seats: number;
-  equipment: string;
-  version: number;
-}
-export interface Person {
-  id: string;
-  full_name: string;
-  title: string;
-  unit: UnitRef;
-  phone: string | null;
-  email: string | null;
-  active: boolean;
-  version: number;
-}
-export interface Account {
-  id: string;
-  username: string;
-  display_name: string;
-  grants: Grant[];
-  unit: UnitRef | null;
-  endpoint: EndpointRef | null;
-  active: boolean;
-  locked: boolean;
-  last_login_at: string | null;
-  version: number;
-}
+export type Endpoint = View<'Endpoint'>;
+export type Room = View<'Room'>;
+export type Person = View<'Person'>;
+export type Account = View<'AccountView'>;
 
-export type MeetingKind =
-  | 'briefing'
-  | 'advisory'
-  | 'problem_solving'
-  | 'coordination'
-  | 'professional'
-  | 'thematic'
-  | 'review'
-  | 'training';
-export interface MeetingKindInfo {
-  kind: MeetingKind;
-  name_vi: string;
-  name_en: string;
-  longest_minutes: number;
-}
+export type MeetingKind = Schema<'MeetingKind'>;
+export type MeetingKindInfo = View<'MeetingKindView'>;
 /** A day that the ordinary week does not explain: a holiday, or a Saturday that is worked. */
-export interface CalendarDay {
-  date: string;
-  working: boolean;
-  name_vi: string | null;
-  name_en: string | null;
-}
+export type CalendarDay = View<'CalendarDay'>;
+export type Urgency = Schema<'Urgency'>;
+export type Mode = Schema<'Mode'>;
+export type SessionState = Schema<'SessionState'>;
+export type SessionAction = Schema<'SessionAction'>;
+export type Override = Schema<'OverrideBody'>;
+export type CreateSession = Schema<'CreateSession'>;
+export type ChangeSession = Schema<'ChangeSession'>;
+export type FieldError = View<'FieldView'>;
+export type Warning = View<'WarningView'>;
+export type WarningCode = Schema<'WarningCode'>;
+export type Conflict = View<'Conflict'>;
+export type Suggestion = View<'Suggestion'>;
+export type Check = View<'Check'>;
+export type SessionSummary = View<'SessionSummary'>;
+export type SessionView = View<'Session'>;
+export type Presence = Schema<'Presence'>;
+export type Delegate = View<'Delegate'>;
+export type NamedDelegate = Answer<Schema<'DelegateBody'>>;
+export type RosterEntry = View<'RosterEntry'>;
 
-export type Urgency = 'periodic' | 'urgent';
-export type Mode = 'in_person' | 'online' | 'hybrid';
-export type SessionState = 'draft' | 'scheduled' | 'live' | 'ended' | 'postponed' | 'cancelled';
-export type SessionAction =
-  | 'create'
-  | 'schedule'
-  | 'edit'
-  | 'postpone'
-  | 'reschedule'
-  | 'cancel'
-  | 'start'
-  | 'end'
-  | 'extend'
-  | 'join'
-  | 'name_delegates'
-  | 'rollcall';
+export type JoinTicket = View<'JoinTicket'>;
+export type PresenceInterval = View<'Interval'>;
+export type EndpointAttendance = View<'EndpointAttendance'>;
+export type Attendance = View<'Attendance'>;
+export type Mark = Answer<Schema<'MarkBody'>>;
 
-export interface Override {
-  code: string;
-  reason: string;
-}
-export interface CreateSession {
-  subject: string;
-  kind: MeetingKind;
-  urgency: Urgency;
-  urgency_reason: string | null;
-  mode: Mode;
-  starts_at: string;
-  ends_at: string;
-  host_endpoint_id: string;
-  endpoint_ids: string[];
-  room_ids: string[];
-  chair_id: string | null;
-  person_ids: string[];
-  content: string;
-  requirements: string;
-  contact: string;
-  draft: boolean;
-  overrides: Override[];
-}
-export interface FieldError {
-  field: string;
-  code: string;
-  message: string;
-}
-export interface Warning {
-  code: string;
-  message: string;
-  can_override: boolean;
-  legal_basis: string | null;
-}
-export interface Conflict {
-  what: 'endpoint' | 'room' | 'person';
-  id: string;
-  name: string;
-  session_id: string;
-  subject: string;
-  starts_at: string;
-  ends_at: string;
-}
-export interface Suggestion {
-  starts_at: string;
-  ends_at: string;
-  conflicts: number;
-}
-export interface Check {
-  fields: FieldError[];
-  warnings: Warning[];
-  conflicts: Conflict[];
-  suggestions: Suggestion[];
-}
-export interface SessionSummary {
-  id: string;
-  subject: string;
-  kind: MeetingKind;
-  urgency: Urgency;
-  mode: Mode;
-  state: SessionState;
-  starts_at: string;
-  ends_at: string;
-  host: EndpointRef;
-  chair: PersonRef | null;
-  endpoints_invited: number;
-  endpoints_connected: number;
-  sample: boolean;
-  version: number;
-}
-export type Presence = 'in_room' | 'online' | 'excused' | 'unexcused' | 'unknown';
-export interface Delegate {
-  id: string;
-  person_id: string | null;
-  full_name: string;
-  title: string;
-  presence: Presence;
-  substitute_for: string | null;
-  consented: boolean | null;
-  late: boolean;
-  left_early: boolean;
-  note: string | null;
-  marked_by: string | null;
-  marked_at: string | null;
-}
-export type NamedDelegate = Pick<
-  Delegate,
-  'person_id' | 'full_name' | 'title' | 'substitute_for' | 'consented'
-> & { id: string | null };
-export interface RosterEntry {
-  id: string;
-  endpoint: EndpointRef;
-  role: EndpointRole;
-  distance_metres: number;
-  one_way_minutes: number;
-  delegates: Delegate[];
-  rsvp: 'pending' | 'accepted' | 'declined';
-}
-export interface SessionView extends SessionSummary {
-  urgency_reason: string | null;
-  content: string;
-  requirements: string;
-  contact: string;
-  rooms: { id: string; name: string }[];
-  people: PersonRef[];
-  roster: RosterEntry[];
-  overrides: { code: string; reason: string; by: string; at: string }[];
-  reason: string | null;
-  started_at: string | null;
-  ended_at: string | null;
-  history: { at: string; by: string; action: SessionAction; reason: string | null }[];
-  allowed: SessionAction[];
-}
+export type LedgerNorm = View<'NormUse'>;
+export type LedgerRow = View<'LedgerRow'>;
+export type LedgerSetting = View<'Setting'>;
+export type Ledger = View<'Ledger'>;
+export type ReportPeriod = Schema<'PeriodKind'>;
+export type Report = View<'Report'>;
+export type Norm = View<'Norm'>;
 
-export interface JoinTicket {
-  url: string;
-  token: string;
-  room: string;
-  identity: string;
-  display_name: string;
-  expires_at: string;
-  publish: boolean;
-}
-export interface PresenceInterval {
-  from: string;
-  to: string | null;
-  last_seen_at: string;
-  reason: string | null;
-  gaps: { from: string; to: string | null }[];
-}
-export interface EndpointAttendance {
-  roster_id: string;
-  endpoint: EndpointRef;
-  connected: boolean;
-  muted: boolean | null;
-  camera: boolean | null;
-  first_at: string | null;
-  last_at: string | null;
-  connected_ms: number;
-  gaps: number;
-  gap_ms: number;
-  late: boolean;
-  left_early: boolean;
-  intervals: PresenceInterval[];
-  delegates: Delegate[];
-}
-export interface Attendance {
-  session_id: string;
-  state: SessionState;
-  at: string;
-  invited: number;
-  connected: number;
-  delegates_named: number;
-  delegates_present: number;
-  alarm: Alarm | null;
-  endpoints: EndpointAttendance[];
-}
-export interface Mark {
-  delegate_id: string;
-  presence: Presence;
-  note: string | null;
-  late: boolean;
-  left_early: boolean;
-}
+export type AuditEntry = View<'AuditEntry'>;
+export type Alarm = View<'Alarm'>;
+export type SystemStatus = View<'SystemStatus'>;
 
-export interface LedgerNorm {
-  norm_id: string;
-  kind: string;
-  value_dong: number;
-  legal_basis: string;
-  effective_from: string;
-}
-export interface LedgerRow {
-  id: string;
-  delegate: string;
-  title: string;
-  unit: string;
-  endpoint: string;
-  distance_metres: number;
-  one_way_minutes: number;
-  trip_days: number;
-  nights: number;
-  allowance_dong: number;
-  lodging_dong: number;
-  transport_dong: number;
-  total_dong: number;
-  minutes_saved: number;
-  excluded: null | 'below_threshold' | 'not_present' | 'same_place' | 'host';
-  norms: LedgerNorm[];
-  petrol_price_dong: number;
-  formula_version: string;
-}
-export interface Ledger {
-  session_id: string;
-  formula_version: string;
-  label: string;
-  low_dong: number;
-  likely_dong: number;
-  high_dong: number;
-  gross_dong: number;
-  costs_dong: number;
-  net_dong: number;
-  person_minutes_saved: number;
-  co2_grams: number;
-  rows: LedgerRow[];
-}
-
-export type ReportPeriod = 'month' | 'quarter' | 'year';
-export interface Report {
-  period: ReportPeriod;
-  from: string;
-  to: string;
-  roster_date: string;
-  sample: boolean;
-  headline: {
-    net_dong: number;
-    gross_dong: number;
-    low_dong: number;
-    high_dong: number;
-    person_minutes_saved: number;
-    agencies_online: number;
-    agencies_all: number;
-    share_percent: number | null;
-  };
-  totals: {
-    sessions_booked: number;
-    sessions_held: number;
-    cancelled: number;
-    postponed: number;
-    endpoints_invited: number;
-    endpoints_joined: number;
-    delegates_named: number;
-    delegates_present: number;
-    substitutes: number;
-    connected_minutes: number;
-    gap_minutes: number;
-    on_time_endpoints: number;
-    notice_kept: number;
-    notice_due: number;
-  };
-  by_month: {
-    month: string;
-    sessions: number;
-    endpoints_joined: number;
-    delegates_present: number;
-    net_dong: number;
-    person_minutes_saved: number;
-    agencies_online: number;
-    agencies_all: number;
-  }[];
-  by_kind: { kind: MeetingKind; sessions: number; delegates_present: number; net_dong: number }[];
-  by_unit: {
-    unit: UnitRef;
-    invited: number;
-    joined: number;
-    connected_minutes: number;
-    delegates_named: number;
-    delegates_present: number;
-    late: number;
-    net_dong: number;
-    person_minutes_saved: number;
-  }[];
-  sessions: {
-    id: string;
-    subject: string;
-    kind: MeetingKind;
-    starts_at: string;
-    endpoints_invited: number;
-    endpoints_joined: number;
-    delegates_present: number;
-    net_dong: number;
-  }[];
-}
-export interface Norm {
-  id: string;
-  kind: string;
-  value_dong: number;
-  zone: string | null;
-  legal_basis: string;
-  effective_from: string;
-  effective_to: string | null;
-  confirmed: boolean;
-}
-
-export interface AuditEntry {
-  id: string;
-  at: string;
-  actor: string | null;
-  action: string;
-  object: string | null;
-  detail: string | null;
-}
-export interface AuditVerdict {
-  ok: boolean;
-  entries: number;
-  broken_at: number | null;
-}
-export interface Alarm {
-  code: string;
-  message: string;
-  since: string;
-}
-export interface SystemStatus {
-  version: string;
-  database: string;
-  media: { rooms: number; participants: number; port: number };
-  alarms: Alarm[];
-  started_at: string;
-}
-
-/** `application/problem+json`, RFC 9457. */
-export interface ProblemBody {
-  type?: string;
+/** `application/problem+json`; the codes that this UI adds are for what never reached the server. */
+export type ProblemBody = Omit<Partial<Schema<'Problem'>>, 'code'> & {
   title: string;
   status: number;
-  detail?: string;
-  code: string;
-  fields?: FieldError[];
-  conflicts?: Conflict[];
-  warnings?: Warning[];
-  retry_after_seconds?: number;
-}
+  code: ProblemCode;
+};
+export type ProblemCode = Schema<'Code'> | 'offline' | 'unreadable' | 'unexpected';

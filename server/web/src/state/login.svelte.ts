@@ -1,4 +1,5 @@
-import { api, session } from '../api/client';
+import { session } from '../api/client';
+import { changePassword, signIn, signOut, whoAmI } from '../api/login';
 import { Problem } from '../api/problem';
 import type { Me, Permission } from '../api/types';
 
@@ -30,7 +31,7 @@ export const login = {
   /** Asks the server who this is. Throws only what is not "nobody". */
   async restore(): Promise<void> {
     try {
-      take(await api.get<Me>('/me'));
+      take(await whoAmI());
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 401) throw error;
       take(null);
@@ -38,17 +39,15 @@ export const login = {
     known = true;
   },
   async signIn(username: string, password: string): Promise<void> {
-    take(await api.post<Me>('/login', { username, password }));
+    take(await signIn(username, password));
     expired = false;
     known = true;
   },
   async signOut(): Promise<void> {
-    await api.post('/logout');
+    await signOut();
     take(null);
   },
-  async changePassword(current: string, next: string): Promise<void> {
-    await api.put('/me/password', { current, new: next });
-  },
+  changePassword,
 };
 
 session.expired = () => {

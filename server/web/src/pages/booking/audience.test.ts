@@ -19,6 +19,7 @@ const endpoint = (id: string, unitId: string): Endpoint => ({
   name: id,
   unit: { id: unitId, name: unitId },
   role: 'member',
+  zone: 'ordinary',
   distance_metres: 0,
   one_way_minutes: 0,
   seats: 1,

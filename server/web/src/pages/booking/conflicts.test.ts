@@ -28,8 +28,8 @@ it('ten endpoints of one session are one clash', () => {
 
 it('what is merely not filled in yet is said only when the form is sent', () => {
   const errors = [
-    { field: 'subject', code: 'required', message: 'Phải ghi.' },
-    { field: 'ends_at', code: 'before_start', message: 'Sau giờ bắt đầu.' },
+    { field: 'subject', message: 'Phải ghi.' },
+    { field: 'ends_at', message: 'Sau giờ bắt đầu.' },
   ];
   expect(sortErrors(errors, false).shown).toEqual({ ends_at: 'Sau giờ bắt đầu.' });
   expect(sortErrors(errors, true).shown).toEqual({ subject: 'Phải ghi.', ends_at: 'Sau giờ bắt đầu.' });
@@ -38,8 +38,8 @@ it('what is merely not filled in yet is said only when the form is sent', () => 
 it('an error of a list entry stands at the list, one of an unknown field apart', () => {
   const sorted = sortErrors(
     [
-      { field: 'endpoint_ids[2]', code: 'not_valid', message: 'Hết hiệu lực.' },
-      { field: 'mystery', code: 'x', message: 'Lạ.' },
+      { field: 'endpoint_ids[2]', message: 'Hết hiệu lực.' },
+      { field: 'mystery', message: 'Lạ.' },
     ],
     true,
   );

@@ -1,4 +1,13 @@
-import type { CreateSession, MeetingKind, Mode, PersonRef, SessionView, Urgency } from '../../api/types';
+import type {
+  CreateSession,
+  MeetingKind,
+  Mode,
+  Override,
+  PersonRef,
+  SessionView,
+  Urgency,
+  WarningCode,
+} from '../../api/types';
 import {
   addDays,
   dateOf,
@@ -30,7 +39,16 @@ export interface Draft {
   requirements: string;
   contact: string;
   /** The reason given for each warning that is overridden, by its code. */
-  reasons: Record<string, string>;
+  reasons: Reasons;
+}
+
+export type Reasons = Partial<Record<WarningCode, string>>;
+
+/** The warnings that are gone past: those for which a reason was given. */
+export function overridesOf(reasons: Reasons): Override[] {
+  return (Object.entries(reasons) as [WarningCode, string][])
+    .map(([code, reason]) => ({ code, reason: reason.trim() }))
+    .filter(({ reason }) => reason !== '');
 }
 
 /** Working days that a periodic session is proposed ahead: one more than an invitation needs. */
@@ -114,9 +132,7 @@ export function requestOf(draft: Draft, asDraft: boolean): CreateSession | null 
     requirements: draft.requirements.trim(),
     contact: draft.contact.trim(),
     draft: asDraft,
-    overrides: Object.entries(draft.reasons)
-      .map(([code, reason]) => ({ code, reason: reason.trim() }))
-      .filter(({ reason }) => reason !== ''),
+    overrides: overridesOf(draft.reasons),
   };
 }
 

@@ -37,7 +37,7 @@ const FIELDS = [
 
 /** What the server said of fields: beside the field where the form has it, else apart. */
 export function sortErrors(
-  errors: FieldError[],
+  errors: Pick<FieldError, 'field' | 'message'>[],
   tried: boolean,
 ): { shown: Record<string, string>; others: string[] } {
   const shown: Record<string, string> = {};
