@@ -90,7 +90,7 @@ impl Client {
 
     /// Any request.
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
-        self.try_send(method, path, body).await.unwrap_or_else(|error| panic!("{path}: {error}"))
+        self.try_send(method, path, body).await.unwrap_or_else(|error| panic!("{path}: {error:?}"))
     }
 
     /// Any request, to a server that may be away.

@@ -55,6 +55,9 @@ impl Giaoban {
                 .await;
         }
         let base = lines.pick("its address", address).await;
+        // The port is open by now; the first answer comes when everything has started.
+        let ready = reqwest::get(format!("{base}/readyz")).await.expect("an answer");
+        assert!(ready.status().is_success(), "giaoban is ready");
         Self { lines, base, logins }
     }
 

@@ -36,7 +36,7 @@ pub struct World {
     /// The program.
     pub giaoban: Giaoban,
     command: &'static str,
-    folder: TempDir,
+    folder: Folder,
     database_url: Option<String>,
     media_port: u16,
 }
@@ -54,11 +54,11 @@ impl World {
 
     /// A database with nothing but an administrator on a server that the test may stop.
     pub async fn on(server: &Postgres) -> Self {
-        Self::start_on("serve", temporary_folder(), Some(server.fresh_database())).await
+        Self::start_on("serve", Folder::new(), Some(server.fresh_database())).await
     }
 
     async fn start(command: &'static str, backend: Backend) -> Self {
-        let folder = temporary_folder();
+        let folder = Folder::new();
         let database_url = match backend {
             Backend::Sqlite => None,
             Backend::Postgres => Some(Postgres::shared().fresh_database()),
@@ -66,7 +66,7 @@ impl World {
         Self::start_on(command, folder, database_url).await
     }
 
-    async fn start_on(command: &'static str, folder: TempDir, database_url: Option<String>) -> Self {
+    async fn start_on(command: &'static str, folder: Folder, database_url: Option<String>) -> Self {
         if command == "serve" {
             let (username, password) = ADMINISTRATOR;
             Giaoban::create_administrator(folder.path(), database_url.as_deref(), username, password).await;
@@ -119,8 +119,30 @@ impl World {
     }
 }
 
-fn temporary_folder() -> TempDir {
-    tempfile::Builder::new().prefix("giaoban-").tempdir().expect("a folder for a while")
+/// A data folder for a while. When its test fails, the end of the program's log is shown first.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::Builder::new().prefix("giaoban-").tempdir().expect("a folder for a while"))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.path().join("giaoban.log")).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!(
+                "the end of the program's log:\n{}",
+                lines[lines.len().saturating_sub(20)..].join("\n")
+            );
+        }
+    }
 }
 
 /// A port that nobody has at the moment, for UDP and TCP, and that no other test of this process is given. It lies

@@ -24,7 +24,9 @@ where
     let other = meeting.ticket(&world, 1).await;
     let mut live = administrator.live().await;
     let starts_at = working_day(&meeting.secretary, 14).await;
-    let host = meeting.session["host"].clone();
+    let roster = meeting.session["roster"].as_array().expect("a roster");
+    let member = &roster.iter().find(|entry| entry["role"] == "member").expect("a member")["endpoint"];
+    let wish = briefing(&meeting.session["host"], &[member], starts_at, 60);
 
     broken(&world).await;
     let mut stays = tests::peer::python(&before, JoinPath::Dual).await;
@@ -34,7 +36,7 @@ where
     leaves.finish().await;
 
     alarm(&mut live, true).await;
-    let refused = meeting.secretary.post("/sessions", &briefing(&host, &[], starts_at, 60)).await;
+    let refused = meeting.secretary.post("/sessions", &wish).await;
     assert_eq!(refused.status, 503, "{:#}", refused.body);
     assert!(refused.body["detail"].as_str().is_some_and(|text| !text.is_empty()), "{:#}", refused.body);
     let ready = reqwest::get(format!("{}/readyz", world.base())).await.expect("an answer");
