@@ -81,4 +81,13 @@ export const system: Record<keyof typeof vi, string> = {
   'audit.action.person.change': 'Changed a person',
   'audit.action.norm.create': 'Added a norm',
   'audit.action.export': 'Exported data',
+  'audit.kind.session': 'Session',
+  'audit.kind.account': 'Account',
+  'audit.kind.unit': 'Unit',
+  'audit.kind.endpoint': 'Endpoint',
+  'audit.kind.room': 'Room',
+  'audit.kind.person': 'Person',
+  'audit.kind.norm': 'Norm',
+  'audit.kind.report': 'Report',
+  'audit.particulars': '{n} particulars',
 };

@@ -78,4 +78,13 @@ export const system = {
   'audit.action.person.change': 'Sửa cán bộ',
   'audit.action.norm.create': 'Thêm định mức',
   'audit.action.export': 'Kết xuất dữ liệu',
+  'audit.kind.session': 'Phiên',
+  'audit.kind.account': 'Tài khoản',
+  'audit.kind.unit': 'Đơn vị',
+  'audit.kind.endpoint': 'Điểm cầu',
+  'audit.kind.room': 'Phòng họp',
+  'audit.kind.person': 'Cán bộ',
+  'audit.kind.norm': 'Định mức',
+  'audit.kind.report': 'Báo cáo',
+  'audit.particulars': '{n} chi tiết',
 } as const;

@@ -5,3 +5,9 @@ export function actionName(action: string): string {
   const key = `audit.action.${action}`;
   return isKey(key) ? t(key) : action;
 }
+
+/** What kind of thing it was done to. */
+export function kindName(kind: string): string {
+  const key = `audit.kind.${kind}`;
+  return isKey(key) ? t(key) : kind;
+}

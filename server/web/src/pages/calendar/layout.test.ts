@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { layoutDay, visibleHours, weekFrom } from './layout';
+import { drawnAt, layoutDay, visibleHours, weekFrom } from './layout';
 
 const session = (from: string, to: string, day = '2026-11-24', lastDay = day) => ({
   starts_at: `${day}T${from}:00+07:00`,
@@ -63,6 +63,14 @@ describe('the week', () => {
   it('shows the working hours, widened to what is booked', () => {
     expect(visibleHours([[]])).toEqual({ from: 7, to: 18 });
     expect(visibleHours([layoutDay([session('05:30', '20:10')], day)])).toEqual({ from: 5, to: 21 });
+  });
+
+  it('does not open the night for a session that runs past midnight', () => {
+    const late = session('22:00', '01:25', '2026-11-24', '2026-11-25');
+    const next = layoutDay([late], '2026-11-25');
+    const hours = visibleHours([layoutDay([late], '2026-11-24'), next]);
+    expect(hours).toEqual({ from: 7, to: 24 });
+    expect(next.map((one) => drawnAt(one, hours))).toEqual([{ from: 420, to: 450 }]);
   });
 
   it('has seven days across a change of year', () => {

@@ -12,6 +12,8 @@ export interface Placed<T> {
   /** Minutes since midnight, cut at the ends of the day. */
   from: number;
   to: number;
+  /** Began on an earlier day. */
+  continued: boolean;
   /** Which of `lanes` side-by-side columns it takes. */
   lane: number;
   lanes: number;
@@ -52,17 +54,36 @@ function cut<T extends Timed>(entry: T, date: CivilDate): Placed<T> | null {
   const from = date === first ? minuteOfDay(entry.starts_at) : 0;
   const to = date === last ? minuteOfDay(entry.ends_at) : DAY_MINUTES;
   if (date === last && date !== first && to === 0) return null;
-  return { entry, from, to: Math.min(DAY_MINUTES, Math.max(to, from + SHORTEST_MINUTES)), lane: 0, lanes: 1 };
+  return {
+    entry,
+    from,
+    to: Math.min(DAY_MINUTES, Math.max(to, from + SHORTEST_MINUTES)),
+    continued: date !== first,
+    lane: 0,
+    lanes: 1,
+  };
 }
 
-/** The hours that a week shows: the working day, widened to what is booked. */
+/**
+ * The hours that a week shows: the working day, widened to what is booked. What runs on from the day before does not
+ * widen it, or one late session would open the whole night.
+ */
 export function visibleHours(days: Placed<unknown>[][], from = 7, to = 18): { from: number; to: number } {
   let [first, last] = [from * 60, to * 60];
   for (const one of days.flat()) {
-    first = Math.min(first, one.from);
+    if (!one.continued) first = Math.min(first, one.from);
     last = Math.max(last, one.to);
   }
   return { from: Math.floor(first / 60), to: Math.ceil(last / 60) };
+}
+
+/** Where an entry is drawn within the hours shown; what lies outside stands at the edge, high enough to be read. */
+export function drawnAt(
+  one: Placed<unknown>,
+  hours: { from: number; to: number },
+): { from: number; to: number } {
+  const from = Math.min(Math.max(one.from, hours.from * 60), hours.to * 60 - SHORTEST_MINUTES);
+  return { from, to: Math.max(one.to, from + SHORTEST_MINUTES) };
 }
 
 /** The seven days of the week that begins on a Monday. */
