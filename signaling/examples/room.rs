@@ -1,7 +1,7 @@
 //! One open room on its own, for trying clients by hand: `cargo run -p signaling --example room -- 7880 7882`.
 //!
-//! Prints every event as a line of JSON. Signs tokens for whoever asks (`/token?identity=…`), and opens and closes the
-//! room on demand, so it must never listen on anything but the loopback address.
+//! Prints every event as a line of JSON. Signs tokens for whoever asks (`/token?identity=…`), so it must never listen on
+//! anything but the loopback address or, given as a third argument, that of a network namespace for trying bad lines.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -37,12 +37,12 @@ struct Who {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_env_filter("info,signaling=debug").with_writer(std::io::stderr).init();
-    let mut ports = std::env::args().skip(1).map(|text| text.parse::<u16>());
-    let http = ports.next().transpose()?.unwrap_or(7880);
-    let media = ports.next().transpose()?.unwrap_or(7882);
-    let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut arguments = std::env::args().skip(1);
+    let http: u16 = arguments.next().map_or(Ok(7880), |text| text.parse())?;
+    let media: u16 = arguments.next().map_or(Ok(7882), |text| text.parse())?;
+    let address: IpAddr = arguments.next().map_or(Ok(Ipv4Addr::LOCALHOST.into()), |text| text.parse())?;
     let config = SignalingConfig {
-        media_listen: SocketAddr::new(loopback, media),
+        media_listen: SocketAddr::new(address, media),
         advertise: Vec::new(),
         workers: 1,
         api_key: "trial".to_owned(),
@@ -62,7 +62,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/mute", post(mute))
         .route("/remove", post(remove))
         .with_state(signaling.clone());
-    let listener = tokio::net::TcpListener::bind(SocketAddr::new(loopback, http)).await?;
+    let listener = tokio::net::TcpListener::bind(SocketAddr::new(address, http)).await?;
     axum::serve(listener, signaling.router().merge(trial))
         .with_graceful_shutdown(async {
             // Without a signal handler the process simply runs until it is killed.

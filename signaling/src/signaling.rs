@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::config::{Grant, RoomSettings, SignalingConfig};
 use crate::host::{Desk, Directory, EventTap, Front, Gauges, SignalingError, Tenancy};
+use crate::media;
 use crate::net::{self, WorkerConfig};
 use crate::room::{Command, ParticipantSnapshot};
 use crate::wire::{self, Tokens};
@@ -75,7 +76,11 @@ impl Signaling {
             let worker = WorkerConfig {
                 listen: nth_port(media_listen, index)?,
                 advertise: advertise.clone(),
-                limits: crate::media::Limits { data_frame_bytes: limits.data_bytes, ..Default::default() },
+                limits: media::Limits {
+                    data_frame_bytes: limits.data_bytes,
+                    description_bytes: limits.frame_bytes,
+                    ..Default::default()
+                },
             };
             desks.push(hire(worker, Arc::clone(&clock), make)?);
         }

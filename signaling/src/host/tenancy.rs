@@ -9,6 +9,7 @@ use livekit_protocol as proto;
 use prost::Message as _;
 use schema::moment::Moment;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use super::Gauges;
 use super::events::EventPipe;
@@ -173,8 +174,9 @@ impl Tenancy {
     fn send(&self, conns: &[ConnId], message: Response, full: &mut Vec<ConnId>) {
         let frame = Bytes::from(proto::SignalResponse { message: Some(message) }.encode_to_vec());
         for conn in conns {
+            // A closed queue needs nothing: its socket has ended and says so itself.
             if let Some(line) = self.lines.get(conn)
-                && line.frames.try_send(frame.clone()).is_err()
+                && let Err(TrySendError::Full(_)) = line.frames.try_send(frame.clone())
             {
                 full.push(*conn);
             }

@@ -10,6 +10,7 @@ use prost::Message as _;
 use serde::Deserialize;
 
 use super::tokens::Pass;
+use crate::config::Limits;
 use crate::room::{Arrival, ConnId, JoinPath};
 
 /// URL-safe base64; JavaScript clients pad it, others do not.
@@ -19,6 +20,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
 );
+
+/// Largest join request, packed or inflated: an offer before anybody is received takes 20 kB.
+const JOIN_BYTES_MAX: usize = 256 * 1024;
 
 /// The query of a joining client. Its `Debug` would show the token, so it has none.
 #[derive(Deserialize, Default)]
@@ -44,9 +48,12 @@ pub struct JoinQuery {
 pub struct BadJoin;
 
 /// Puts together who is at the door. A join request means the single path, whichever address it came to.
-pub fn arrival(conn: ConnId, pass: Pass, query: &JoinQuery, limit: usize) -> Result<Arrival, BadJoin> {
+pub fn arrival(conn: ConnId, pass: Pass, query: &JoinQuery, limits: Limits) -> Result<Arrival, BadJoin> {
     match &query.join_request {
-        Some(packed) => Ok(from_request(conn, pass, unpack(packed, limit)?, limit)),
+        Some(packed) => {
+            let request = unpack(packed, limits.frame_bytes.min(JOIN_BYTES_MAX))?;
+            Ok(from_request(conn, pass, request, limits.metadata_bytes))
+        }
         None => Ok(from_query(conn, pass, query)),
     }
 }
@@ -179,7 +186,7 @@ mod tests {
     fn without_a_right_to_it_a_client_does_not_change_its_own_metadata() {
         let request = proto::JoinRequest { metadata: "chair".into(), ..Default::default() };
         let query = JoinQuery { join_request: Some(pack(&request, true)), ..JoinQuery::default() };
-        let arrival = arrival(ConnId(1), pass(), &query, LIMIT).expect("readable");
+        let arrival = arrival(ConnId(1), pass(), &query, Limits::default()).expect("readable");
         assert_eq!(arrival.grant.metadata, "");
     }
 
@@ -191,7 +198,7 @@ mod tests {
             auto_subscribe: Some("0".into()),
             ..JoinQuery::default()
         };
-        let arrival = arrival(ConnId(1), pass(), &query, LIMIT).expect("readable");
+        let arrival = arrival(ConnId(1), pass(), &query, Limits::default()).expect("readable");
         assert_eq!(
             (arrival.path, arrival.resume.as_deref(), arrival.auto_subscribe),
             (JoinPath::Dual, Some("PA_7"), false)

@@ -43,7 +43,7 @@ async fn join(
     let Ok(upgrade) = upgrade else { return UNREADABLE.into_response() };
     let Some(seat) = front.take_seat() else { return BUSY.into_response() };
     let limit = front.limits().frame_bytes;
-    let Ok(arrival) = join::arrival(seat.conn(), pass, &query, limit) else {
+    let Ok(arrival) = join::arrival(seat.conn(), pass, &query, front.limits()) else {
         return UNREADABLE.into_response();
     };
     upgrade
