@@ -127,6 +127,12 @@ export class Conference {
     }
   }
 
+  /** The user has read what was wrong with the devices. */
+  forgetProblems(): void {
+    this.microphoneProblem = null;
+    this.cameraProblem = null;
+  }
+
   /** Shares or stops sharing. Closing the browser's own chooser is no failure. */
   async setSharing(on: boolean): Promise<void> {
     try {
