@@ -38,7 +38,6 @@ export const shell: Record<keyof typeof vi, string> = {
   'common.saved': 'Saved.',
   'common.reason': 'Reason',
   'common.reason_needed': 'A reason is needed.',
-  'common.required': 'required',
   'common.optional': 'optional',
   'common.minutes': '{n} min',
   'common.hours': '{n} h',

@@ -36,7 +36,6 @@ export const shell = {
   'common.saved': 'Đã lưu.',
   'common.reason': 'Lý do',
   'common.reason_needed': 'Phải nêu lý do.',
-  'common.required': 'bắt buộc',
   'common.optional': 'không bắt buộc',
   'common.minutes': '{n} phút',
   'common.hours': '{n} giờ',
