@@ -16,7 +16,7 @@ const SIZES = [
 ];
 
 /** Bytes over the wire of a first visit with an empty cache. The room carries the LiveKit client. */
-const BUDGET_BYTES = { login: 160_000, calendar: 260_000, room: 480_000 };
+const BUDGET_BYTES = { login: 100_000, calendar: 120_000, room: 300_000 };
 
 /** The pages of each role, by the name of their picture. `live`, `ended`, `scheduled` are sessions in that state. */
 const pages = ({ live, ended, scheduled }) => ({

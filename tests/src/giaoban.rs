@@ -49,12 +49,12 @@ impl Giaoban {
         command.stderr(Stdio::from(log));
         let mut lines = Lines::start("giaoban", command);
         let mut logins = BTreeMap::new();
-        if how.command == "demo" {
-            lines
-                .pick("its logins", |line| login(line).map(|(name, password)| logins.insert(name, password)))
-                .await;
-        }
-        let base = lines.pick("its address", address).await;
+        let base = lines
+            .pick("its address", |line| {
+                logins.extend(login(line));
+                address(line)
+            })
+            .await;
         // The port is open by now; the first answer comes when everything has started.
         let ready = reqwest::get(format!("{base}/readyz")).await.expect("an answer");
         assert!(ready.status().is_success(), "giaoban is ready");
