@@ -3,9 +3,13 @@
 use chrono::NaiveDate;
 
 /// A civil date in Việt Nam, written `YYYY-MM-DD` in JSON and in both databases: as text it sorts by time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub NaiveDate);
+
+/// A text that is no date of the form `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a date of the form YYYY-MM-DD")]
+pub struct BadDay;
 
 impl Day {
     /// The date with this year, month and day of the month, if there is one.
@@ -52,10 +56,26 @@ impl std::fmt::Display for Day {
 }
 
 impl std::str::FromStr for Day {
-    type Err = chrono::ParseError;
+    type Err = BadDay;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Self)
+        // Years of more or less than four digits would not sort as text.
+        let shaped = text.len() == 10 && text.starts_with(|first: char| first.is_ascii_digit());
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| shaped);
+        date.map(Self).ok_or(BadDay)
+    }
+}
+
+impl serde::Serialize for Day {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Day {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -81,7 +101,9 @@ mod tests {
         let day = Day::of(2026, 2, 5).unwrap();
         assert_eq!(day.to_string(), "2026-02-05");
         assert_eq!("2026-02-05".parse::<Day>().unwrap(), day);
-        assert!("05/02/2026".parse::<Day>().is_err());
+        for wrong in ["05/02/2026", "2026-2-5", "+12026-02-05", "2026-02-30", "", "-026-02-05"] {
+            assert_eq!(wrong.parse::<Day>(), Err(BadDay), "{wrong}");
+        }
     }
 
     #[test]

@@ -68,6 +68,23 @@ pub enum RoomEventKind {
     },
 }
 
+impl RoomEventKind {
+    /// Whom it is about; `None` when it is about the whole room.
+    pub fn who(&self) -> Option<&Who> {
+        match self {
+            Self::Opened | Self::Closed => None,
+            Self::Joined(who)
+            | Self::Alive(who)
+            | Self::LinkDown(who)
+            | Self::LinkUp(who)
+            | Self::Left { who, .. }
+            | Self::TrackPublished { who, .. }
+            | Self::TrackUnpublished { who, .. }
+            | Self::TrackMuted { who, .. } => Some(who),
+        }
+    }
+}
+
 /// A participant as the room knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Who {

@@ -5,6 +5,12 @@ use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, TimeDelta, Utc};
 /// Asia/Ho_Chi_Minh: UTC+7 all year, no daylight saving time.
 pub const OFFSET_SECONDS: i32 = 7 * 3600;
 
+/// 0000-01-01T00:00:00 at UTC+7.
+const YEAR_0_MS: i64 = -62_167_244_400_000;
+
+/// The last millisecond of the year 9999 at UTC+7.
+const YEAR_9999_MS: i64 = 253_402_275_599_999;
+
 /// An instant, in whole milliseconds since 1970-01-01T00:00:00Z. Written as RFC 3339 at UTC+7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[cfg_attr(feature = "store", derive(sqlx::Type), sqlx(transparent))]
@@ -32,11 +38,12 @@ impl Moment {
         Self(self.0.saturating_add(millis))
     }
 
-    /// The same instant on the wall clock of Việt Nam.
+    /// The same instant on the wall clock of Việt Nam; outside the years 0 to 9999, the nearest instant within them.
     pub fn local(self) -> DateTime<FixedOffset> {
         let offset =
             FixedOffset::east_opt(OFFSET_SECONDS).unwrap_or_else(|| unreachable!("seven hours is an offset"));
-        DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default().with_timezone(&offset)
+        let within = self.0.clamp(YEAR_0_MS, YEAR_9999_MS);
+        DateTime::<Utc>::from_timestamp_millis(within).unwrap_or_default().with_timezone(&offset)
     }
 
     /// The civil date in Việt Nam.
@@ -111,4 +118,31 @@ impl utoipa::ToSchema for Moment {}
 pub trait Clock: Send + Sync {
     /// The instant it is.
     fn now(&self) -> Moment;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_written_on_the_wall_clock_of_viet_nam() {
+        let text = "2026-03-02T08:00:00+07:00";
+        let moment: Moment = text.parse().unwrap();
+        assert_eq!(moment.to_string(), text);
+        assert_eq!("2026-03-02T01:00:00Z".parse(), Ok(moment));
+        assert_eq!(moment.date().to_string(), "2026-03-02");
+    }
+
+    #[test]
+    fn the_civil_date_changes_at_midnight_in_viet_nam() {
+        let before: Moment = "2026-03-01T16:59:59.999Z".parse().unwrap();
+        assert_eq!(before.date().to_string(), "2026-03-01");
+        assert_eq!(before.plus_millis(1).date().to_string(), "2026-03-02");
+    }
+
+    #[test]
+    fn instants_beyond_the_calendar_are_shown_at_its_edge() {
+        assert_eq!(Moment::from_millis(i64::MAX).to_string(), "9999-12-31T23:59:59.999+07:00");
+        assert_eq!(Moment::from_millis(i64::MIN).to_string(), "0000-01-01T00:00:00+07:00");
+    }
 }

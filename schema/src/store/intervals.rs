@@ -106,7 +106,7 @@ pub async fn record(tx: &mut Tx, events: &[RoomEvent], linger_ms: i64) -> Result
         if !insert_event(tx, session, event).await? {
             continue;
         }
-        let identities = match subject(&event.kind) {
+        let identities = match event.kind.who() {
             Some(who) => vec![who.identity.clone()],
             None => open_identities(tx, session).await?,
         };
@@ -138,22 +138,6 @@ async fn heartbeat(tx: &mut Tx, session: SessionId, event: &RoomEvent, who: &Who
     Ok(())
 }
 
-/// Whom an event is about; `None` when it is about the whole room.
-fn subject(kind: &RoomEventKind) -> Option<&Who> {
-    use RoomEventKind as K;
-    match kind {
-        K::Opened | K::Closed => None,
-        K::Joined(who)
-        | K::Alive(who)
-        | K::LinkDown(who)
-        | K::LinkUp(who)
-        | K::Left { who, .. }
-        | K::TrackPublished { who, .. }
-        | K::TrackUnpublished { who, .. }
-        | K::TrackMuted { who, .. } => Some(who),
-    }
-}
-
 /// The word for the kind, the track's source, its silence, and the reason of a leaving.
 type Told = (&'static str, Option<TrackSource>, Option<bool>, Option<LeaveReason>);
 
@@ -176,7 +160,7 @@ fn told(kind: &RoomEventKind) -> Told {
 /// Adds the event, unless it is there already or its room is no session.
 async fn insert_event(tx: &mut Tx, session: SessionId, event: &RoomEvent) -> Result<bool, StoreError> {
     let (kind, source, muted, reason) = told(&event.kind);
-    let who = subject(&event.kind);
+    let who = event.kind.who();
     let rows = execute!(
         tx,
         "INSERT INTO room_events (incarnation, seq, session_id, at, kind, identity, sid, source, muted, reason)

@@ -45,6 +45,9 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 /// How long a writer waits for another before it is told [`StoreError::Busy`].
 const WAIT: Duration = Duration::from_secs(10);
 
+/// How long a transaction waits for a connection to a server that may be gone before it is told so.
+const WAIT_FOR_SERVER: Duration = Duration::from_secs(5);
+
 /// Readers at the same time on SQLite; a reader there is a thread.
 const SQLITE_READERS: u32 = 6;
 
@@ -128,7 +131,8 @@ pub async fn connect(address: &Address) -> Result<Store, StoreError> {
             let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| {
                 StoreError::Address(error.to_string().replace(url.as_str(), "postgres://…"))
             })?;
-            let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(WAIT);
+            let pool =
+                PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(WAIT_FOR_SERVER);
             Ok(Store::Postgres(pool.connect_with(options.application_name("giaoban")).await?))
         }
     }
