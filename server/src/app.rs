@@ -12,7 +12,10 @@ use schema::{
 
 use crate::{
     alarms::Alarms,
-    auth::password::{PasswordError, Passwords},
+    auth::{
+        password::{PasswordError, Passwords},
+        strangers::Strangers,
+    },
     config::Settings,
     figures,
     live::Hub,
@@ -37,6 +40,8 @@ pub struct App {
     pub alarms: Alarms,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
+    /// Failures under names that do not exist.
+    pub strangers: Strangers,
     /// Figures of the process.
     pub metrics: PrometheusHandle,
     /// When the program started.
@@ -65,6 +70,7 @@ impl App {
             clock,
             hub,
             passwords,
+            strangers: Strangers::default(),
             started_at,
         }))
     }

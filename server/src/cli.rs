@@ -104,8 +104,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     start_log();
     match cli.command {
         Command::Openapi => {
-            println!("{}", router::openapi().to_pretty_json()?);
-            Ok(())
+            let document = router::openapi().to_pretty_json()?;
+            say(format_args!("{document}"))
         }
         Command::Serve(place) => in_runtime(serve(place.settings()?)),
         Command::Demo(place) => in_runtime(demo(place.settings()?)),
@@ -135,7 +135,7 @@ fn start_log() {
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let running = serving::start(settings).await?;
-    println!("giaoban: {}", running.url());
+    say(format_args!("giaoban: {}", running.url()))?;
     running.serve(serving::told_to_stop()).await
 }
 
@@ -143,15 +143,15 @@ async fn demo(settings: Settings) -> anyhow::Result<()> {
     let logins = demo::prepare(&settings).await?;
     let running = serving::start(settings).await?;
     for login in logins {
-        println!("{login}");
+        say(format_args!("{login}"))?;
     }
-    println!("giaoban: {}", running.url());
+    say(format_args!("giaoban: {}", running.url()))?;
     running.serve(serving::told_to_stop()).await
 }
 
 async fn migrate(settings: Settings) -> anyhow::Result<()> {
     let store = serving::open_store(&settings).await?;
-    println!("the database is up to date ({})", store.backend());
+    say(format_args!("the database is up to date ({})", store.backend()))?;
     store.close().await;
     Ok(())
 }
@@ -170,9 +170,17 @@ async fn create_admin(
         Refusal::Invalid(errors) => anyhow::anyhow!("{}", in_words(&errors)),
         other => other.into(),
     })?;
-    println!("created the administrator {}", created.account.username);
+    say(format_args!("created the administrator {}", created.account.username))?;
     app.store.close().await;
     Ok(())
+}
+
+/// A line for whoever started the program.
+fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
 }
 
 fn in_words(errors: &[FieldError]) -> String {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     http::StatusCode,
-    middleware::{from_fn, map_response},
+    middleware::{from_fn, from_fn_with_state, map_response},
     response::IntoResponse as _,
     routing::get,
 };
@@ -27,7 +27,7 @@ use crate::{
     },
     app::App,
     assets,
-    middleware::{csrf, headers, localise::localise, trace},
+    middleware::{csrf, headers, localise::localise, measure::measure, trace},
 };
 
 /// Where the API begins.
@@ -108,7 +108,8 @@ pub fn router(app: Arc<App>, signaling: Option<Router>) -> Router {
         ))
         .layer(CatchPanicLayer::custom(|_| ApiError::from(Code::Internal).into_response()))
         .layer(from_fn(localise))
-        .layer(from_fn(headers::private));
+        .layer(from_fn(headers::private))
+        .layer(from_fn_with_state(Arc::clone(&app), measure));
     let pages = Router::new()
         .route("/healthz", get(api::health::alive))
         .route("/readyz", get(api::health::ready))

@@ -20,7 +20,7 @@ use crate::{
     auth::secret,
     clock::SystemClock,
     config::Settings,
-    jobs::{keep_events, outbox},
+    jobs::{keep_events, outbox, tidy},
     rooms::Embedded,
     router,
     service::attendance,
@@ -89,6 +89,7 @@ impl Running {
         let rooms_gone = CancellationToken::new();
         let keeping = tokio::spawn(keep_events::run(Arc::clone(&app), events, rooms_gone.clone()));
         let effects = tokio::spawn(outbox::run_always(Arc::clone(&app)));
+        let tidying = tokio::spawn(tidy::run_always(Arc::clone(&app)));
         let router = router::router(Arc::clone(&app), Some(signaling.router()));
         let hub = Arc::clone(&app.hub);
         let stopping = async move {
@@ -101,6 +102,7 @@ impl Running {
             .with_graceful_shutdown(stopping)
             .await?;
         effects.abort();
+        tidying.abort();
         rooms_gone.cancel();
         keeping.await?;
         app.store.close().await;

@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
-    password_hash::phc::PasswordHash,
-};
+use argon2::Params;
 use schema::field::FieldCode;
 use tokio::sync::Semaphore;
 
+use super::argon;
 use crate::config::LoginSettings;
 
 /// Hashes and checks passwords.
 #[derive(Debug, Clone)]
 pub struct Passwords {
-    argon2: Argon2<'static>,
+    params: Params,
     at_once: Arc<Semaphore>,
     /// Checked when the name is unknown, so that the answer takes as long.
     nobody: Arc<str>,
@@ -41,10 +39,9 @@ impl Passwords {
     pub fn new(settings: &LoginSettings) -> Result<Self, PasswordError> {
         let params = Params::new(settings.argon2_memory_kib, settings.argon2_passes, 1, None)
             .map_err(PasswordError::Parameters)?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = hash_now(&argon2, "nobody has this password")?;
+        let nobody = argon::hash(&params, "nobody has this password").map_err(PasswordError::Hashing)?;
         Ok(Self {
-            argon2,
+            params,
             at_once: Arc::new(Semaphore::new(settings.argon2_at_once.max(1))),
             nobody: nobody.into(),
             min_chars: settings.password_min_chars,
@@ -71,8 +68,8 @@ impl Passwords {
 
     /// The text to store for a password.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
-        let argon2 = self.argon2.clone();
-        self.off_thread(move || hash_now(&argon2, &password)).await?
+        let params = self.params.clone();
+        self.off_thread(move || argon::hash(&params, &password)).await?.map_err(PasswordError::Hashing)
     }
 
     /// Whether `password` is the one behind `stored`. With nothing stored it takes as long and says no.
@@ -81,13 +78,7 @@ impl Passwords {
         let stored = stored.unwrap_or(&self.nobody).to_owned();
         let too_long = password.chars().count() > self.max_chars;
         let password = if too_long { String::new() } else { password.to_owned() };
-        let argon2 = self.argon2.clone();
-        let right = self
-            .off_thread(move || {
-                PasswordHash::new(&stored)
-                    .is_ok_and(|hash| argon2.verify_password(password.as_bytes(), &hash).is_ok())
-            })
-            .await?;
+        let right = self.off_thread(move || argon::verify(&stored, &password)).await?;
         Ok(right && known && !too_long)
     }
 
@@ -103,10 +94,6 @@ impl Passwords {
         .await
         .map_err(|_| PasswordError::Stopped)
     }
-}
-
-fn hash_now(argon2: &Argon2<'_>, password: &str) -> Result<String, PasswordError> {
-    argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(PasswordError::Hashing)
 }
 
 #[cfg(test)]

@@ -2,3 +2,4 @@
 
 pub mod keep_events;
 pub mod outbox;
+pub mod tidy;

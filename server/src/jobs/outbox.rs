@@ -29,9 +29,6 @@ const RETRY_MAX_MS: i64 = 600_000;
 /// How often effects are looked for that failed before. Those of a use case are carried out as it ends.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Done effects are kept for a day, for whoever looks into something.
-const KEEP_MS: i64 = 86_400_000;
-
 #[derive(Debug, Deserialize)]
 struct OfSession {
     session_id: SessionId,
@@ -88,7 +85,6 @@ async fn run(app: &App) -> Result<(), StoreError> {
             }
         }
     }
-    outbox::delete_done(&mut tx, now.plus_millis(-KEEP_MS)).await?;
     tx.commit().await
 }
 

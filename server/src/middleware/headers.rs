@@ -6,10 +6,11 @@ use axum::{
     middleware::Next,
 };
 
-/// Nothing is loaded from elsewhere and nothing inline runs; `wss:`/`ws:` are for a LiveKit cluster on another
-/// host of the closed network, `blob:` and `mediastream:` for video elements and workers of the LiveKit client.
+/// Nothing is loaded from elsewhere, nothing inline runs, and nothing is sent elsewhere: `'self'` covers the sockets of
+/// the rooms, which stand on the same host and port. `blob:` and `mediastream:` are for video elements and workers of
+/// the LiveKit client.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: \
-blob:; font-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob: mediastream:; worker-src 'self' blob:; \
+blob:; font-src 'self'; connect-src 'self'; media-src 'self' blob: mediastream:; worker-src 'self' blob:; \
 manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 const HEADERS: [(HeaderName, &str); 7] = [

@@ -3,4 +3,5 @@
 pub mod csrf;
 pub mod headers;
 pub mod localise;
+pub mod measure;
 pub mod trace;

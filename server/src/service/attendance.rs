@@ -113,15 +113,18 @@ fn updates_of(
 ) -> Vec<Update> {
     let room = session.to_string();
     let told = |body| Update { session: Some(session), units: Some(Arc::clone(units)), body };
+    let about = |identity: &str| {
+        let mut own = events.iter().rev().filter(|event| event.room == room);
+        own.find(|event| event.kind.who().is_none_or(|who| who.identity == identity))
+    };
     let mut updates: Vec<Update> = present
         .iter()
         .filter_map(|one| {
-            let endpoint_id = endpoint_of(&one.identity)?;
+            let event = about(&one.identity)?;
             let last = one.timeline.intervals().last()?;
-            let event = events.iter().rev().find(|event| event.room == room)?;
             Some(told(UpdateBody::Presence {
                 session_id: session,
-                endpoint_id,
+                endpoint_id: endpoint_of(&one.identity)?,
                 connected: one.timeline.is_connected(),
                 muted: last.muted,
                 camera: last.camera,

@@ -1,7 +1,7 @@
 //! Signing in, staying signed in, signing out.
 
 use schema::{
-    account::{Account, Barred, LockRule, Login},
+    account::{Account, Barred, LockRule, Login, username_key},
     field::FieldCode,
     id::SessionId,
     moment::Moment,
@@ -37,7 +37,7 @@ pub async fn sign_in(app: &App, username: &str, password: &str) -> Result<(Strin
     drop(tx);
     // Locked, switched off and unknown accounts cost the same work, so that the time tells nothing.
     let right = app.passwords.check(stored.as_deref(), password).await?;
-    let account = account.ok_or(Refusal::WrongCredentials)?;
+    let Some(account) = account else { return fail_unknown(app, username, now).await };
     if let Some(Barred::LockedUntil(until)) = account.barred(now) {
         return Err(locked(until, now));
     }
@@ -53,7 +53,6 @@ async fn admit(app: &App, account: Account, now: Moment) -> Result<(String, Acco
     let hash = secret::digest(&token);
     let longest = app.rule("login.longest_minutes") * MINUTE_MS;
     let mut tx = app.store.write().await?;
-    logins::delete_expired(&mut tx, now).await?;
     let new = logins::NewLogin {
         account_id: account.id,
         token_hash: &hash,
@@ -69,15 +68,32 @@ async fn admit(app: &App, account: Account, now: Moment) -> Result<(String, Acco
     Ok((token, account, login))
 }
 
+fn lock_rule(app: &App) -> LockRule {
+    LockRule { attempts: app.rule("login.attempts"), lock_ms: app.rule("login.lock_minutes") * MINUTE_MS }
+}
+
+/// A name that no account has: the same work, the same answers, the same lock. The name is not kept, since people type
+/// passwords into the wrong field.
+async fn fail_unknown<T>(app: &App, username: &str, now: Moment) -> Result<T, Refusal> {
+    let name = username_key(username);
+    if let Some(until) = app.strangers.barred(&name, now) {
+        return Err(locked(until, now));
+    }
+    let until = app.strangers.fail(name, lock_rule(app), now);
+    let mut tx = app.store.write().await?;
+    Record::new(&Actor::system(), now, "account.sign_in_failed")
+        .with(json!({ "unknown_name": true }))
+        .write(&mut tx)
+        .await?;
+    tx.commit().await?;
+    Err(until.map_or(Refusal::WrongCredentials, |until| locked(until, now)))
+}
+
 /// Counts a wrong password. The count is read again inside the transaction: guesses that race must all count.
 async fn fail<T>(app: &App, account: &Account, now: Moment) -> Result<T, Refusal> {
-    let rule = LockRule {
-        attempts: app.rule("login.attempts"),
-        lock_ms: app.rule("login.lock_minutes") * MINUTE_MS,
-    };
     let mut tx = app.store.write().await?;
     let account = accounts::find(&mut tx, account.id).await?.ok_or(Refusal::WrongCredentials)?;
-    let (failed, until) = account.after_failure(rule, now);
+    let (failed, until) = account.after_failure(lock_rule(app), now);
     accounts::note_failure(&mut tx, account.id, failed, until).await?;
     let action = if until.is_some() { "account.lock" } else { "account.sign_in_failed" };
     Record::new(&Actor::of(&account), now, action)

@@ -13,7 +13,7 @@ async fn every_answer_forbids_foreign_scripts_frames_and_sniffing() {
         let answer = world.browser().send(Method::GET, path, None).await;
         let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
         assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self'"), "{path}");
-        assert!(!policy.contains("unsafe"), "{path}");
+        assert!(policy.contains("connect-src 'self';") && !policy.contains("unsafe"), "{path}");
         assert_eq!(answer.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert!(answer.headers.contains_key("x-request-id"), "{path}");
     }

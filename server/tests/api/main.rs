@@ -8,5 +8,6 @@ mod http;
 mod life;
 mod live;
 mod outage;
+mod savings;
 mod signing_in;
 mod world;

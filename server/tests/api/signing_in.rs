@@ -34,6 +34,20 @@ async fn a_wrong_name_and_a_wrong_password_look_the_same() {
 }
 
 #[tokio::test]
+async fn a_lock_does_not_tell_which_names_exist() {
+    let world = World::new().await;
+    let answers = async |name: &str| {
+        let mut answers = Vec::new();
+        for _ in 0..6 {
+            let answer = world.browser().sign_in(name, "sai").await;
+            answers.push((answer.status, answer.text));
+        }
+        answers
+    };
+    assert_eq!(answers("thuky").await, answers("khongcoai").await);
+}
+
+#[tokio::test]
 async fn five_wrong_passwords_lock_and_an_administrator_unlocks_with_a_reason() {
     let world = World::new().await;
     for _ in 0..4 {
