@@ -210,6 +210,10 @@ impl Room {
             turn.signal(Some(arrival.conn), Response::Mute(proto::MuteTrackRequest { sid, muted: true }));
         }
         self.unsettled.insert(pid);
+        for track in self.people.get_mut(&pid).into_iter().flat_map(|participant| &mut participant.tracks) {
+            track.wanted_told = None;
+        }
+        self.tell_layers(turn, pid);
         if let Some(state) = arrival.sync {
             self.sync_state(turn, pid, state);
         }

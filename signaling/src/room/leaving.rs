@@ -75,7 +75,7 @@ impl Room {
         }
         self.by_identity.remove(&who.identity);
         self.unsettled.remove(&pid);
-        for timer in [Timer::Linger, Timer::Refresh, Timer::Negotiation] {
+        for timer in [Timer::Linger, Timer::Refresh, Timer::Negotiation, Timer::Layers] {
             self.timers.stop(Some(pid), timer);
         }
         for subscription in participant.subscriptions.values() {

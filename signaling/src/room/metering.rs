@@ -3,13 +3,16 @@
 
 use livekit_protocol as proto;
 use proto::ConnectionQuality as Quality;
+use schema::moment::Moment;
 
 use super::media::{ForwardId, MediaKind, PeerId};
 use super::participant::Participant;
-use super::{Pid, Response, Room, Turn};
+use super::{Pid, Response, Room, Timer, Turn};
 
 /// From this loudness on somebody counts as speaking: 35 dB below full scale.
 const SPEAKING: f32 = 0.0178;
+/// From its first packet on, a track's publisher takes about so long to have it in its books.
+const PUBLISHING_MS: i64 = 1_000;
 /// Loudness is told in so many steps, so that a steady voice is not news.
 const STEPS: f32 = 8.0;
 
@@ -20,7 +23,7 @@ impl Room {
         for (peer, mid, level) in levels {
             let Some(pid) = self.heard_media(turn.now, *peer) else { continue };
             let Some(participant) = self.people.get(&pid) else { continue };
-            if participant.track_at(mid).is_some_and(|track| track.live && !track.info.muted) {
+            if participant.track_at(mid).is_some_and(|track| track.is_live() && !track.info.muted) {
                 let known = loudest.entry(pid).or_default();
                 *known = known.max(*level);
             }
@@ -138,11 +141,33 @@ impl Room {
     /// Which layers of a publisher's section anybody wants.
     pub(super) fn layers_wanted(&mut self, turn: &mut Turn<'_>, peer: PeerId, mid: &str, layers: u8) {
         let Some(pid) = self.owner_of(peer) else { return };
-        let Some(publisher) = self.people.get(&pid) else { return };
-        let Some(track) = publisher.track_at(mid).filter(|track| track.kind == MediaKind::Video) else {
-            return;
-        };
-        turn.signal(publisher.conn, Response::SubscribedQualityUpdate(track.wanted_qualities(layers)));
+        let Some(publisher) = self.people.get_mut(&pid) else { return };
+        let found = publisher.tracks.iter_mut().find(|track| track.mid() == Some(mid));
+        if let Some(track) = found.filter(|track| track.kind == MediaKind::Video) {
+            track.wanted = Some(layers);
+            self.tell_layers(turn, pid);
+        }
+    }
+
+    /// Tells a publisher which layers are wanted, where that is news. Of a track that it has only just published it would
+    /// not know what to make of it, and forget it: that waits a moment.
+    pub(super) fn tell_layers(&mut self, turn: &mut Turn<'_>, pid: Pid) {
+        let Some(publisher) = self.people.get_mut(&pid) else { return };
+        let conn = publisher.conn;
+        let mut later = None;
+        for track in publisher.tracks.iter_mut().filter(|track| track.wanted != track.wanted_told) {
+            let Some((since, wanted)) = track.live_since.zip(track.wanted) else { continue };
+            let ripe = since.plus_millis(PUBLISHING_MS);
+            if turn.now >= ripe {
+                track.wanted_told = track.wanted;
+                turn.signal(conn, Response::SubscribedQualityUpdate(track.wanted_qualities(wanted)));
+            } else {
+                later = Some(later.map_or(ripe, |at: Moment| at.min(ripe)));
+            }
+        }
+        if let Some(at) = later {
+            self.timers.set(Some(pid), Timer::Layers, at);
+        }
     }
 }
 

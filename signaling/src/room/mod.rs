@@ -36,6 +36,7 @@ use media::{Media, MediaEvent, PeerId};
 use participant::Participant;
 pub use participant::{ParticipantSnapshot, Pid};
 use timers::Timers;
+use track::Track;
 
 use crate::config::{Limits, RoomSettings};
 
@@ -63,6 +64,8 @@ enum Timer {
     Refresh,
     /// The client owes an answer or an offer.
     Negotiation,
+    /// The publisher can be told which layers are wanted.
+    Layers,
     /// Look who was heard.
     Round,
     /// The room has stood empty long enough.
@@ -260,9 +263,10 @@ impl Room {
                 (Some(pid), Timer::Linger) => self.linger_over(turn, pid),
                 (Some(pid), Timer::Refresh) => self.refresh_token(turn, pid),
                 (Some(pid), Timer::Negotiation) => self.negotiation_failed(turn, pid),
+                (Some(pid), Timer::Layers) => self.tell_layers(turn, pid),
                 (_, Timer::Round) => self.round(turn),
                 (_, Timer::Empty) => self.close(turn),
-                (None, Timer::Linger | Timer::Refresh | Timer::Negotiation) => {}
+                (None, Timer::Linger | Timer::Refresh | Timer::Negotiation | Timer::Layers) => {}
             }
         }
     }
@@ -323,7 +327,7 @@ impl Room {
             creation_time_ms: self.opened_at.as_millis(),
             metadata: self.metadata.clone(),
             num_participants: u32::try_from(seen().count()).unwrap_or(u32::MAX),
-            num_publishers: u32::try_from(seen().filter(|p| p.tracks.iter().any(|t| t.live)).count())
+            num_publishers: u32::try_from(seen().filter(|p| p.tracks.iter().any(Track::is_live)).count())
                 .unwrap_or(u32::MAX),
             ..Default::default()
         }

@@ -178,7 +178,7 @@ impl Participant {
     /// What everybody may know.
     pub fn info(&self) -> proto::ParticipantInfo {
         let live: Vec<proto::TrackInfo> =
-            self.tracks.iter().filter(|track| track.live).map(|track| track.info.clone()).collect();
+            self.tracks.iter().filter(|track| track.is_live()).map(|track| track.info.clone()).collect();
         proto::ParticipantInfo {
             sid: self.sid.clone(),
             identity: self.grant.identity.clone(),
@@ -242,7 +242,7 @@ impl From<&Participant> for ParticipantSnapshot {
             tracks: participant
                 .tracks
                 .iter()
-                .filter(|track| track.live)
+                .filter(|track| track.is_live())
                 .map(|track| (track.source, track.info.muted))
                 .collect(),
         }

@@ -101,7 +101,7 @@ impl Room {
         {
             turn.media.silence(participant.link.publishing(), mid, false);
         }
-        if track.live {
+        if track.is_live() {
             let who = participant.who();
             self.record(turn.out, turn.now, RoomEventKind::TrackUnpublished { who, source: track.source });
             self.announce(turn, pid);
@@ -162,8 +162,8 @@ impl Room {
         let mut born = Vec::new();
         for track in &mut participant.tracks {
             let arrived = track.mid().is_some_and(|mid| participant.live_mids.contains(mid));
-            if !track.live && track.section.is_some() && (arrived || track.info.muted) {
-                track.live = true;
+            if !track.is_live() && track.section.is_some() && (arrived || track.info.muted) {
+                track.live_since = Some(turn.now);
                 born.push((track.sid.clone(), track.source, track.info.muted));
             }
         }
@@ -185,6 +185,7 @@ impl Room {
         for (sid, ..) in &born {
             self.offer_to_all(turn, pid, sid);
         }
+        self.tell_layers(turn, pid);
     }
 
     /// The client mutes or unmutes its own track.
@@ -210,7 +211,7 @@ impl Room {
             return;
         }
         track.info.muted = muted;
-        let (live, source, kind) = (track.live, track.source, track.kind);
+        let (live, source, kind) = (track.is_live(), track.source, track.kind);
         if live {
             self.record(turn.out, turn.now, RoomEventKind::TrackMuted { who, source, muted });
             self.announce(turn, pid);

@@ -15,7 +15,7 @@ impl Room {
         let live: Vec<(Pid, String)> = self
             .people
             .iter()
-            .flat_map(|(pid, p)| p.tracks.iter().filter(|t| t.live).map(|t| (*pid, t.sid.clone())))
+            .flat_map(|(pid, p)| p.tracks.iter().filter(|t| t.is_live()).map(|t| (*pid, t.sid.clone())))
             .collect();
         for (publisher, sid) in live {
             self.fit_subscription(turn, reader, publisher, &sid);
@@ -50,7 +50,7 @@ impl Room {
             return;
         }
         let Some((to, from)) = self.people.get(&reader).zip(self.people.get(&publisher)) else { return };
-        let Some(track) = from.track(sid).filter(|track| track.live) else { return };
+        let Some(track) = from.track(sid).filter(|track| track.is_live()) else { return };
         let Some(section) = &track.section else { return };
         let chosen = to.choices.get(sid).copied().unwrap_or(to.auto_subscribe);
         let wanted = chosen && to.grant.can_subscribe && from.permits(to, sid);
@@ -177,7 +177,8 @@ impl Room {
             .then(|| permission.track_permissions.into_iter().take(NAMED_MAX).collect());
         let changed = former != participant.permissions;
         let publisher_sid = participant.sid.clone();
-        let sids: Vec<String> = participant.tracks.iter().filter(|t| t.live).map(|t| t.sid.clone()).collect();
+        let sids: Vec<String> =
+            participant.tracks.iter().filter(|t| t.is_live()).map(|t| t.sid.clone()).collect();
         if !changed {
             return;
         }

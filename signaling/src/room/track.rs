@@ -2,6 +2,7 @@
 
 use livekit_protocol as proto;
 use schema::event::TrackSource;
+use schema::moment::Moment;
 
 use super::media::{MediaKind, SendingSection};
 
@@ -18,8 +19,12 @@ pub struct Track {
     pub source: TrackSource,
     /// The section of the publisher's offer that carries it, once seen.
     pub section: Option<SendingSection>,
-    /// Its media arrives; others know of it.
-    pub live: bool,
+    /// Since when its media arrives; others know of it from then on.
+    pub live_since: Option<Moment>,
+    /// Layers that anybody wants, bit i for layer i, once known.
+    pub wanted: Option<u8>,
+    /// What the publisher was last told of [`Track::wanted`].
+    pub wanted_told: Option<u8>,
     /// Somebody has received it already.
     pub subscribed: bool,
     /// Silenced by the server.
@@ -77,7 +82,9 @@ impl Track {
             kind,
             source,
             section: None,
-            live: false,
+            live_since: None,
+            wanted: None,
+            wanted_told: None,
             subscribed: false,
             silenced: false,
             info,
@@ -113,6 +120,11 @@ impl Track {
             }
         }
         self.section = Some(section.clone());
+    }
+
+    /// Its media has arrived, so that others know of it.
+    pub const fn is_live(&self) -> bool {
+        self.live_since.is_some()
     }
 
     /// The section's name, once known.

@@ -234,15 +234,32 @@ fn a_picture_held_back_for_want_of_bandwidth_is_told() {
 }
 
 #[test]
-fn layers_that_nobody_wants_are_told_to_the_publisher() {
+fn layers_that_nobody_wants_are_told_to_the_publisher_once_it_has_the_track_in_its_books() {
+    let told = |world: &World, client: &Client| -> Vec<bool> {
+        let messages = world.inbox(client).messages.iter();
+        messages
+            .filter_map(|message| match message {
+                Response::SubscribedQualityUpdate(update) => {
+                    Some(update.subscribed_codecs[0].qualities[0].enabled)
+                }
+                _ => None,
+            })
+            .collect()
+    };
     let mut world = World::new();
     let a = world.join("a", JoinPath::Dual);
     world.publish(&a, "cam", Camera, "send:0:v:cam");
     let peer = world.publishing(&a);
-    world.input(Input::Media(MediaEvent::Wanted { peer, mid: "0".into(), layers: 0 }));
-    let update = world.inbox(&a).messages.iter().find_map(|message| match message {
-        Response::SubscribedQualityUpdate(update) => Some(update.clone()),
-        _ => None,
-    });
-    assert!(update.expect("told").subscribed_codecs[0].qualities.iter().all(|quality| !quality.enabled));
+    let wanted = |layers| Input::Media(MediaEvent::Wanted { peer, mid: "0".into(), layers });
+    world.input(wanted(1));
+    world.input(wanted(0));
+    assert!(told(&world, &a).is_empty(), "the client would not know the track yet");
+    world.pass(2_000, &[&a]);
+    assert_eq!(told(&world, &a), [false]);
+    world.input(wanted(0));
+    world.input(wanted(1));
+    assert_eq!(told(&world, &a), [false, true], "no news is not told");
+    world.lose_socket(&a);
+    let back = world.resume(&a);
+    assert_eq!(told(&world, &back), [true], "it may have missed the last word");
 }
