@@ -30,6 +30,8 @@ pub struct Body<'a> {
     pub prefix: &'a [u8],
     /// The payload.
     pub payload: &'a [u8],
+    /// Bytes of padding behind it.
+    pub padding: u8,
     /// New counters for a VP8 descriptor.
     pub vp8: Option<(Vp8, u16, u8)>,
 }
@@ -70,13 +72,18 @@ impl Egress {
             abs_send_time: low32(clock & 0x00FF_FFFF),
             ..*header
         };
-        self.bytes.reserve(64 + body.prefix.len() + body.payload.len() + MAX_TAG);
+        self.bytes.reserve(320 + body.prefix.len() + body.payload.len() + MAX_TAG);
         let length = header.write(&mut self.bytes, self.ids);
         self.bytes.extend_from_slice(body.prefix);
         let payload = self.bytes.len();
         self.bytes.extend_from_slice(body.payload);
         if let Some((vp8, picture, base)) = &body.vp8 {
             vp8.rewrite(&mut self.bytes[payload..], *picture, *base);
+        }
+        if body.padding > 0 {
+            self.bytes[start] |= 0x20;
+            self.bytes.resize(self.bytes.len() + usize::from(body.padding) - 1, 0);
+            self.bytes.push(body.padding);
         }
         if !seal.rtp(&mut self.bytes, start, length, header.ssrc, index) {
             self.bytes.truncate(start);

@@ -7,8 +7,11 @@
 use std::time::Instant;
 
 use super::clock::{low32, ticks};
+use super::egress::Body;
 use super::history::Packet;
 use super::layer::Layer;
+use super::peer::Peer;
+use super::rtp::Outgoing;
 use super::sdp::{Codec, Format};
 use super::track::Track;
 use crate::room::media::{ForwardId, MediaKind, Tuning};
@@ -73,6 +76,8 @@ pub struct Forward {
     pub tuning: Tuning,
     /// Highest layer that the line has room for; `None` when there is room for none.
     pub room: Option<u8>,
+    /// When it was last taken away or given back for want of room.
+    pub rested: Instant,
     /// The layer to be, as far as it is known.
     pub target: Option<usize>,
     /// The layer that is.
@@ -90,6 +95,7 @@ pub struct Forward {
 impl Forward {
     /// A forward whose numbers start at random places: `seed` makes them.
     pub fn new(
+        now: Instant,
         id: ForwardId,
         subscriber: usize,
         kind: MediaKind,
@@ -108,6 +114,7 @@ impl Forward {
             formats: Vec::new(),
             tuning: Tuning { paused: false, max_layer: u8::MAX },
             room: Some(u8::MAX),
+            rested: now,
             target: None,
             era: None,
             previous: None,
@@ -143,6 +150,29 @@ impl Forward {
     /// The payload type for retransmissions of a codec.
     pub fn repair_type(&self, codec: Codec) -> Option<u8> {
         self.outbound(codec)?.repair
+    }
+
+    /// A payload type for retransmissions of anything: what padding travels under.
+    pub fn any_repair_type(&self) -> Option<u8> {
+        self.formats.iter().find_map(|format| format.repair)
+    }
+
+    /// Sends one packet of padding; its size on the wire.
+    pub fn pad(&mut self, now: Instant, peer: &mut Peer, padding: u8) -> Option<usize> {
+        let header = Outgoing {
+            payload_type: self.any_repair_type()?,
+            timestamp: self.last.map_or(0, |(_, timestamp)| timestamp),
+            ssrc: self.repair_ssrc,
+            mid: self.mid.as_deref().unwrap_or_default().as_bytes(),
+            ..Outgoing::default()
+        };
+        let number = {
+            self.repair_next += 1;
+            self.repair_next
+        };
+        let (number, size) = peer.egress.rtp(now, &header, number, &Body { padding, ..Body::default() })?;
+        peer.bandwidth.padded(now, number, size);
+        Some(size)
     }
 
     fn outbound(&self, codec: Codec) -> Option<&Outbound> {

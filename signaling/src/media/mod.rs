@@ -3,6 +3,8 @@
 //! It is told of datagrams and of time and answers with datagrams and events; it owns no socket and reads no clock.
 //! Begin with [`path`](self::path) for what happens to a packet, and with `seam` for what a room may ask.
 
+mod allocate;
+mod bandwidth;
 mod channels;
 mod clock;
 mod dtls;

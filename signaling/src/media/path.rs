@@ -129,12 +129,18 @@ impl Engine {
         let payload_type = forward.repair_type(packet.codec)?;
         let rewritten = era.rewrite(packet)?;
         let number = forward.next_repair();
-        let egress = &mut self.peers.get_mut(forward.subscriber)?.egress;
+        let peer = self.peers.get_mut(forward.subscriber)?;
         let header =
             Outgoing { ssrc: forward.repair_ssrc, ..header(forward, &rewritten, packet, payload_type) };
         let vp8 = packet.vp8.map(|vp8| (vp8, rewritten.picture, rewritten.base));
-        mark(&mut self.dirty, forward.subscriber, egress);
-        egress.rtp(now, &header, number, &Body { prefix: &sequence.to_be_bytes(), payload, vp8 })?;
+        mark(&mut self.dirty, forward.subscriber, &peer.egress);
+        let (number, size) = peer.egress.rtp(
+            now,
+            &header,
+            number,
+            &Body { prefix: &sequence.to_be_bytes(), payload, vp8, padding: 0 },
+        )?;
+        peer.bandwidth.left(now, number, size);
         Some(())
     }
 }
@@ -169,7 +175,9 @@ fn fan_out(
         let vp8 = packet.vp8.map(|vp8| (vp8, rewritten.picture, rewritten.base));
         let header = header(forward, &rewritten, packet, payload_type);
         mark(dirty, forward.subscriber, &peer.egress);
-        if peer.egress.rtp(now, &header, rewritten.index, &Body { prefix: &[], payload, vp8 }).is_some() {
+        let body = Body { payload, vp8, ..Body::default() };
+        if let Some((number, size)) = peer.egress.rtp(now, &header, rewritten.index, &body) {
+            peer.bandwidth.left(now, number, size);
             let octets = u32::try_from(payload.len()).unwrap_or_default();
             forward.sent = (forward.sent.0.wrapping_add(1), forward.sent.1.wrapping_add(octets));
         }

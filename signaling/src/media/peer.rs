@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::bandwidth::Bandwidth;
 use super::channels::Channels;
 use super::dtls::Dtls;
 use super::egress::Egress;
@@ -140,6 +141,12 @@ pub struct Peer {
     pub offered: bool,
     /// Tracks that it receives.
     pub forwards: Vec<usize>,
+    /// What its line carries.
+    pub bandwidth: Bandwidth,
+    /// What everything that it wishes for would need, in bits per second.
+    pub wish: u64,
+    /// Since when the line has carried every wish.
+    pub settled: Option<Instant>,
     /// Our own source in feedback.
     pub ssrc: u32,
     /// When reports were last sent.

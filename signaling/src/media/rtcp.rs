@@ -8,6 +8,7 @@ use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc_rtcp::receiver_report::ReceiverReport;
 use rtc_rtcp::reception_report::ReceptionReport;
 use rtc_rtcp::sender_report::SenderReport;
+use rtc_rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc_rtcp::transport_feedbacks::transport_layer_nack::{NackPair, TransportLayerNack};
 use rtc_shared::marshal::MarshalSize;
 
@@ -42,6 +43,10 @@ impl Engine {
             let lost = nack.nacks.iter().flat_map(NackPair::packet_list);
             for sequence in lost.take(MAX_REPEATED) {
                 self.repeat(now, forward, sequence);
+            }
+        } else if let Some(arrivals) = any.downcast_ref::<TransportLayerCc>() {
+            if let Some(peer) = self.peers.get_mut(from) {
+                peer.bandwidth.feedback(now, arrivals);
             }
         } else if let Some(loss) = any.downcast_ref::<PictureLossIndication>() {
             self.keyframe_for(now, from, loss.media_ssrc);

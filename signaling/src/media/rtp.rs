@@ -176,7 +176,7 @@ impl Header {
 }
 
 /// What the header of an outgoing packet says.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Outgoing<'a> {
     /// Marker bit.
     pub marker: bool,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use schema::moment::Moment;
 
+use super::bandwidth::Bandwidth;
 use super::channels::Channels;
 use super::egress::Egress;
 use super::engine::Engine;
@@ -46,6 +47,9 @@ impl Media for Engine {
             sections: Vec::new(),
             offered: false,
             forwards: Vec::new(),
+            bandwidth: Bandwidth::default(),
+            wish: 0,
+            settled: None,
             ssrc: u32::from_be_bytes(self.random()),
             reported: self.now,
             quality: Quality::default(),
@@ -265,7 +269,7 @@ impl Media for Engine {
             |at: usize| u32::from_be_bytes([random[at], random[at + 1], random[at + 2], random[at + 3]]);
         let seed = [word(0) | 1, word(4) & !1, word(8), word(12)];
         let names = (spec.stream_id.clone(), spec.track_id.clone());
-        let mut forward = Forward::new(id, index, spec.kind, names, seed);
+        let mut forward = Forward::new(self.now, id, index, spec.kind, names, seed);
         forward.track = Some(track);
         let forward = self.forwards.insert(forward);
         self.forward_ids.insert(id, forward);

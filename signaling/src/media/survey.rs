@@ -14,6 +14,10 @@ const UNWANTED: Duration = Duration::from_secs(3);
 impl Engine {
     /// Looks at every track.
     pub(super) fn survey(&mut self, now: Instant) {
+        let peers: Vec<usize> = self.peers.iter().map(|(index, _)| index).collect();
+        for index in peers {
+            self.allocate(now, index);
+        }
         let mut levels = Vec::new();
         for (_, track) in &mut self.tracks {
             let Some(peer) = self.peers.get(track.peer) else { continue };

@@ -34,6 +34,7 @@ impl Engine {
         for index in peers {
             self.tick_transport(now, index);
             self.tick_feedback(now, index);
+            self.probe(now, index);
         }
         if now.saturating_duration_since(self.surveyed) >= SURVEY {
             self.surveyed = now;

@@ -24,6 +24,7 @@ use crate::media::clock::low16;
 use crate::media::peer::Source;
 use crate::media::rtp::{EXTENSIONS, Extension, ExtensionIds, Extensions, Header, Outgoing};
 use crate::media::srtp::{Open, Seal, contexts_from};
+use crate::media::twcc::Recorder;
 
 const SERVER: std::net::SocketAddr =
     std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
@@ -61,6 +62,8 @@ pub struct Client {
     association: Option<(AssociationHandle, Association)>,
     /// Channels of the server's that it has not been told are open.
     unacknowledged: Vec<u16>,
+    /// Its report of arrivals.
+    arrivals: Recorder,
     /// Whether the SCTP association is up.
     pub associated: bool,
     /// Stream of `_reliable` once it is open.
@@ -124,6 +127,7 @@ impl Client {
             ),
             association: None,
             unacknowledged: Vec::new(),
+            arrivals: Recorder::default(),
             associated: false,
             reliable: None,
         }
@@ -214,6 +218,9 @@ impl Client {
             self.out.extend(self.flight.iter().cloned());
             self.repeat = now + Duration::from_millis(200);
         }
+        if let (Some(seal), Some(report)) = (&mut self.seal, self.arrivals.feedback(now, 1, 1)) {
+            self.out.push(seal.rtcp(&report).unwrap().to_vec());
+        }
         if let Some((_, association)) = &mut self.association {
             if association.poll_timeout().is_some_and(|at| at <= now) {
                 association.handle_timeout(now);
@@ -270,6 +277,9 @@ impl Client {
                 let length = open.rtp(bytes, header.length, header.ssrc, header.sequence).unwrap();
                 let packet = &bytes[..length];
                 let Extensions { audio_level, transport_cc, .. } = header.extensions(packet, ids());
+                if let Some(number) = transport_cc {
+                    self.arrivals.record(now, number);
+                }
                 let payload = header.payload(packet).unwrap().to_vec();
                 self.received.push(Received { header, payload, audio_level, transport_cc });
             }

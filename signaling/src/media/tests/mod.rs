@@ -4,6 +4,7 @@ mod client;
 mod connecting;
 mod forwarding;
 mod layers;
+mod lines;
 mod world;
 
 /// An instant can only be had from the clock; from there on it is turned by hand.

@@ -1,5 +1,6 @@
 //! An engine, clients, and a line between them that loses and delays, all on one virtual clock.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
@@ -27,6 +28,9 @@ pub struct World {
     pub loss: u64,
     /// One way.
     pub delay: Duration,
+    /// Bits per second towards each client, where it is limited; a queue of 300 ms stands before it.
+    pub narrow: HashMap<usize, u64>,
+    busy: HashMap<usize, Instant>,
     /// Datagrams that the engine sent.
     pub sent: usize,
     random: u64,
@@ -50,6 +54,8 @@ impl World {
             now,
             loss: 0,
             delay: Duration::from_millis(10),
+            narrow: HashMap::new(),
+            busy: HashMap::new(),
             sent: 0,
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             flying: Vec::new(),
@@ -170,9 +176,20 @@ impl World {
     }
 
     fn fly(&mut self, client: usize, inbound: bool, bytes: Vec<u8>, source: Source) {
-        if self.chance() % 1000 >= self.loss {
-            self.flying.push((self.now + self.delay, client, inbound, bytes, source));
+        if self.chance() % 1000 < self.loss {
+            return;
         }
+        let mut at = self.now;
+        if let Some(rate) = self.narrow.get(&client).filter(|_| !inbound) {
+            let free = self.busy.get(&client).copied().unwrap_or(at).max(at);
+            if free > at + Duration::from_millis(300) {
+                return;
+            }
+            let bits = u64::try_from(8 * (bytes.len() + 28)).unwrap();
+            at = free + Duration::from_nanos(bits * 1_000_000_000 / rate);
+            self.busy.insert(client, at);
+        }
+        self.flying.push((at + self.delay, client, inbound, bytes, source));
     }
 
     pub fn told(&self, event: &MediaEvent) -> usize {

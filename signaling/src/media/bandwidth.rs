@@ -1,0 +1,330 @@
+//! What a subscriber's line carries, from its transport-wide feedback.
+//!
+//! The parts are those of Google Congestion Control: the trend of the delay, the share of packets lost, the rate that
+//! arrives. They are put together for a forwarder, which cannot choose its rate freely:
+//!
+//! - while nothing points to a limit there is none, and nothing is held back;
+//! - the first sign of one (growing delay, or lasting loss) makes the rate that arrives the capacity;
+//! - a forwarder that sends less than the line carries learns nothing, so from then on it asks by probing: padding for
+//!   a moment, as much as the next better choice would need.
+
+use std::time::{Duration, Instant};
+
+use rtc_interceptor::{
+    LossController, OveruseDetector, PacketReport, RateCalculator, RateController, SlopeEstimator, Usage,
+    convert_twcc,
+};
+use rtc_rtcp::transport_feedbacks::cc_feedback_report::Ecn;
+use rtc_rtcp::transport_feedbacks::transport_layer_cc::{PacketStatusChunk, TransportLayerCc};
+
+use super::replay::nearest;
+
+/// Packets remembered until they are reported on: about two seconds at full rate.
+const SLOTS: usize = 2048;
+/// Packets one feedback may report on; a longer one lies.
+const MAX_REPORTED: usize = 8192;
+/// Capacity that is never gone below: the lowest layer and sound.
+const MIN_BPS: f64 = 60_000.0;
+/// Capacity beyond which nobody asks.
+const MAX_BPS: f64 = 100_000_000.0;
+/// Share of packets lost that is taken for a full line when it lasts. Radio links lose a few of a hundred anyway.
+const LASTING_LOSS: f64 = 0.12;
+/// How long it must last.
+const LASTING: Duration = Duration::from_millis(800);
+/// Share of what leaves that a line with room delivers at any time.
+const DELIVERED: f64 = 0.85;
+/// How long a probe lasts.
+const PROBE: Duration = Duration::from_millis(300);
+/// Time for the feedback on a probe to come back.
+const PROBE_ECHO: Duration = Duration::from_millis(400);
+/// Waits before the next probe: after a success, at first, and at most.
+const WAITS: [Duration; 3] = [Duration::from_millis(700), Duration::from_secs(2), Duration::from_secs(5)];
+
+#[derive(Clone, Copy)]
+struct Sent {
+    number: u64,
+    at: Instant,
+    size: usize,
+}
+
+struct Probe {
+    began: Instant,
+    /// Total rate to reach, in bits per second.
+    goal: f64,
+    /// First transport-wide number that belongs to it, and the last once it is over.
+    first: u64,
+    last: u64,
+    /// On the receiver's clock: first and last arrival, and the bytes between.
+    arrived: Option<(Duration, Duration, usize)>,
+    paid: f64,
+}
+
+/// The rate that leaves, cheap enough for every packet.
+#[derive(Default)]
+struct Meter {
+    since: Option<Instant>,
+    bytes: usize,
+    rate: f64,
+}
+
+impl Meter {
+    fn add(&mut self, now: Instant, size: usize) {
+        const WINDOW: Duration = Duration::from_millis(200);
+        let since = *self.since.get_or_insert(now);
+        self.bytes += size;
+        let span = now.saturating_duration_since(since);
+        if span >= WINDOW {
+            let rate = f64::from(u32::try_from(self.bytes * 8).unwrap_or(u32::MAX)) / span.as_secs_f64();
+            // Evened out over half a second, or a key frame would look like a rise.
+            self.rate = if self.rate > 0.0 { 0.6 * self.rate + 0.4 * rate } else { rate };
+            (self.since, self.bytes) = (Some(now), 0);
+        }
+    }
+}
+
+/// The estimate for one subscriber.
+pub struct Bandwidth {
+    sent: Vec<Option<Sent>>,
+    newest: u64,
+    reported: u64,
+    slope: SlopeEstimator,
+    overuse: OveruseDetector,
+    arriving: RateCalculator,
+    leaving: Meter,
+    control: Option<(RateController, LossController)>,
+    loss: LossController,
+    lossy_since: Option<Instant>,
+    capacity: f64,
+    probe: Option<Probe>,
+    wait: Duration,
+    next_probe: Option<Instant>,
+}
+
+impl Default for Bandwidth {
+    fn default() -> Self {
+        Self {
+            sent: Vec::new(),
+            newest: 0,
+            reported: 0,
+            slope: SlopeEstimator::new(),
+            overuse: OveruseDetector::new(),
+            arriving: RateCalculator::default(),
+            leaving: Meter::default(),
+            control: None,
+            loss: LossController::new(MAX_BPS, MIN_BPS, MAX_BPS),
+            lossy_since: None,
+            capacity: MAX_BPS,
+            probe: None,
+            wait: WAITS[1],
+            next_probe: None,
+        }
+    }
+}
+
+impl Bandwidth {
+    /// Bits per second that may be sent; `None` while nothing points to a limit.
+    pub fn capacity(&self) -> Option<u64> {
+        self.control.is_some().then(|| whole(self.capacity))
+    }
+
+    /// Notes a packet of media that leaves under a transport-wide number.
+    pub fn left(&mut self, now: Instant, number: u64, size: usize) {
+        self.padded(now, number, size);
+        self.leaving.add(now, size);
+    }
+
+    /// Notes a packet of padding.
+    pub fn padded(&mut self, now: Instant, number: u64, size: usize) {
+        if self.sent.is_empty() {
+            self.sent = vec![None; SLOTS];
+        }
+        self.sent[slot(number)] = Some(Sent { number, at: now, size });
+        self.newest = number;
+    }
+
+    /// Takes a feedback packet.
+    pub fn feedback(&mut self, now: Instant, feedback: &TransportLayerCc) {
+        let claimed: usize = feedback.packet_chunks.iter().map(reported_by).sum();
+        if claimed > MAX_REPORTED {
+            return;
+        }
+        let (mut lost, mut total) = (0, 0);
+        let mut usage = self.overuse.usage();
+        for ack in convert_twcc(feedback).iter().take(usize::from(feedback.packet_status_count)) {
+            let number = nearest(self.newest, ack.sequence_number);
+            let known =
+                self.sent.get_mut(slot(number)).and_then(|place| place.take_if(|sent| sent.number == number));
+            let Some(sent) = known else { continue };
+            self.reported = self.reported.max(number);
+            total += 1;
+            if !ack.arrived {
+                lost += 1;
+                continue;
+            }
+            self.arriving.add(now, sent.size);
+            if let (Some(probe), Some(at)) = (&mut self.probe, ack.arrival)
+                && (probe.first..=probe.last).contains(&number)
+            {
+                let (first, _, bytes) = probe.arrived.unwrap_or((at, at, 0));
+                probe.arrived = Some((first, at, bytes + sent.size));
+            }
+            let report = PacketReport {
+                ssrc: 0,
+                id: number,
+                rtp_sequence_number: 0,
+                is_twcc: true,
+                twcc_sequence_number: ack.sequence_number,
+                size: sent.size,
+                arrived: true,
+                departure: sent.at,
+                arrival: ack.arrival,
+                ecn: Ecn::NotEct,
+            };
+            if let Some(trend) = self.slope.accumulate(&report) {
+                usage = self.overuse.update(trend.at, trend.estimate_ms);
+            }
+        }
+        if total > 0 {
+            self.judge(now, usage, lost, total);
+        }
+    }
+
+    fn judge(&mut self, now: Instant, usage: Usage, lost: usize, total: usize) {
+        self.loss.update(now, lost, total);
+        let lossy = self.loss.average_loss().is_some_and(|share| share > LASTING_LOSS);
+        let since = if lossy { Some(*self.lossy_since.get_or_insert(now)) } else { None };
+        self.lossy_since = since;
+        let lasting = since.is_some_and(|since| now.saturating_duration_since(since) >= LASTING);
+        let arriving = self.arriving.rate_bits_per_second(now);
+        if self.probe.is_some() {
+            // What a probe provokes is its result, not the state of the line.
+            if usage == Usage::Over || lossy {
+                self.end_probe(now, false);
+            }
+            return;
+        }
+        match (&mut self.control, arriving) {
+            // Delay alone may be a busy computer: a full line also delivers less than it is given.
+            (None, Some(rate))
+                if lasting || (usage == Usage::Over && rate < DELIVERED * self.leaving.rate) =>
+            {
+                self.limit(now, rate * 0.85);
+            }
+            (Some((by_delay, by_loss)), rate) => {
+                let target = by_delay.update(now, usage, rate).min(by_loss.update(now, lost, total));
+                // Nothing was learned beyond what was sent.
+                let ceiling = rate.map_or(self.capacity, |rate| (rate * 1.1).max(self.capacity));
+                self.capacity = target.min(ceiling).clamp(MIN_BPS, MAX_BPS);
+                if usage == Usage::Over {
+                    self.next_probe = Some(now + self.wait);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Makes a rate the capacity.
+    fn limit(&mut self, now: Instant, rate: f64) {
+        self.capacity = rate.clamp(MIN_BPS, MAX_BPS);
+        self.control = Some((
+            RateController::new(self.capacity, MIN_BPS, MAX_BPS),
+            LossController::new(self.capacity, MIN_BPS, MAX_BPS),
+        ));
+        self.next_probe.get_or_insert(now + self.wait);
+    }
+
+    /// Bytes of padding to send now, towards a total rate of `wish` bits per second, when it is time to probe.
+    pub fn padding(&mut self, now: Instant, wish: u64) -> usize {
+        let Some(at) = self.next_probe.filter(|_| self.control.is_some()) else { return 0 };
+        let wish = f64::from(u32::try_from(wish).unwrap_or(u32::MAX));
+        if wish <= self.capacity {
+            return 0;
+        }
+        if self.probe.is_none() && at <= now {
+            // Far above what is known the line would only be flooded.
+            let goal = (wish * 1.1).min(self.capacity * 2.5);
+            self.probe = Some(Probe {
+                began: now,
+                goal,
+                first: self.newest + 1,
+                last: u64::MAX,
+                arrived: None,
+                paid: 0.0,
+            });
+        }
+        let Some(probe) = &mut self.probe else { return 0 };
+        let span = now.saturating_duration_since(probe.began);
+        if span >= PROBE + PROBE_ECHO {
+            self.end_probe(now, true);
+            return 0;
+        }
+        if span >= PROBE {
+            probe.last = probe.last.min(self.newest);
+            return 0;
+        }
+        let sending = self.leaving.rate;
+        let due = (probe.goal - sending.min(self.capacity)).max(0.0) * span.as_secs_f64() / 8.0;
+        let bytes = (due - probe.paid).max(0.0);
+        probe.paid += bytes;
+        usize::try_from(whole(bytes)).unwrap_or_default()
+    }
+
+    fn end_probe(&mut self, now: Instant, undisturbed: bool) {
+        let Some(probe) = self.probe.take() else { return };
+        let rate = probe.arrived.and_then(|(first, last, bytes)| {
+            let span = last.saturating_sub(first);
+            (span > PROBE / 4)
+                .then(|| f64::from(u32::try_from(bytes * 8).unwrap_or(u32::MAX)) / span.as_secs_f64())
+        });
+        eprintln!(
+            "endprobe {undisturbed} goal {} cap {} rate {rate:?} arrived {:?} numbers {}..{} paid {}",
+            probe.goal,
+            self.capacity,
+            probe.arrived,
+            probe.first,
+            probe.last.min(self.newest),
+            probe.paid
+        );
+        // A line that was filled has shown what it carries; one that was not carries at least what was sent.
+        let shown = rate.map_or(0.0, |rate| rate.min(probe.goal) * 0.95);
+        if shown > self.capacity || (!undisturbed && shown > 0.0) {
+            self.limit(now, shown);
+        }
+        if undisturbed && shown > 0.7 * probe.goal {
+            self.wait = WAITS[1];
+            self.next_probe = Some(now + WAITS[0]);
+        } else {
+            self.wait = (self.wait + self.wait / 2).min(WAITS[2]);
+            self.next_probe = Some(now + self.wait);
+        }
+    }
+
+    /// The line carries everything that is wished for, and more: the limit is gone.
+    pub fn release(&mut self) {
+        self.control = None;
+        self.capacity = MAX_BPS;
+        (self.probe, self.next_probe, self.wait) = (None, None, WAITS[1]);
+        self.lossy_since = None;
+    }
+}
+
+fn slot(number: u64) -> usize {
+    usize::try_from(number).unwrap_or_default() % SLOTS
+}
+
+fn reported_by(chunk: &PacketStatusChunk) -> usize {
+    match chunk {
+        PacketStatusChunk::RunLengthChunk(run) => usize::from(run.run_length),
+        PacketStatusChunk::StatusVectorChunk(vector) => vector.symbol_list.len(),
+    }
+}
+
+/// A rate or a number of bytes without its fraction.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "not negative, and far below 2^53"
+)]
+fn whole(value: f64) -> u64 {
+    value.max(0.0) as u64
+}
