@@ -1,8 +1,11 @@
 //! The roster of a session: its endpoints as they were on the day, its rooms and its people.
 
+use std::collections::HashMap;
+
 use super::sql::{all, built, execute, insert_many, optional, touched};
 use super::{StoreError, Tx, delegates};
 use crate::conflict::Resource;
+use crate::delegate::Delegate;
 use crate::endpoint::{Endpoint, EndpointRole};
 use crate::id::{EndpointId, PersonId, RosterId, SessionId};
 use crate::moment::Moment;
@@ -39,14 +42,13 @@ pub async fn list(tx: &mut Tx, session: SessionId) -> Result<Vec<RosterEntry>, S
 /// The lines of a session with their delegates.
 pub async fn list_with_delegates(tx: &mut Tx, session: SessionId) -> Result<Vec<RosterLine>, StoreError> {
     let entries = list(tx, session).await?;
-    let mut delegates = delegates::list(tx, session).await?;
-    let mut lines = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let own;
-        (own, delegates) = delegates.into_iter().partition(|delegate| delegate.roster_id == entry.id);
-        lines.push(RosterLine { entry, delegates: own });
+    let mut seated: HashMap<RosterId, Vec<Delegate>> = HashMap::new();
+    for delegate in delegates::list(tx, session).await? {
+        seated.entry(delegate.roster_id).or_default().push(delegate);
     }
-    Ok(lines)
+    let line =
+        |entry: RosterEntry| RosterLine { delegates: seated.remove(&entry.id).unwrap_or_default(), entry };
+    Ok(entries.into_iter().map(line).collect())
 }
 
 /// Rooms booked.
