@@ -70,11 +70,10 @@ impl Lines {
             None
         })
         .await;
-        match found {
-            Ok(Some(picked)) => picked,
-            Ok(None) => panic!("{name} ended before {what}; its last lines:\n{}", self.quote()),
-            Err(_elapsed) => panic!("{name}: no {what} in {PATIENCE:?}; its last lines:\n{}", self.quote()),
-        }
+        let Ok(found) = found else {
+            panic!("{name}: no {what} in {PATIENCE:?}; its last lines:\n{}", self.quote());
+        };
+        found.unwrap_or_else(|| panic!("{name} ended before {what}; its last lines:\n{}", self.quote()))
     }
 
     /// Waits for the first JSON line that `found` accepts; one that says `failed` ends the test.

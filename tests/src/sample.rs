@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::{client::Client, world::World};
+use crate::{client::Client, peer::script, world::World};
 
 /// Signs in with an account that `demo` printed.
-pub async fn login(world: &World, username: &str) -> Client {
+async fn login(world: &World, username: &str) -> Client {
     let password = password(world, username);
     world.login((username, &password)).await
 }
@@ -21,8 +21,23 @@ fn password(world: &World, username: &str) -> String {
         .unwrap_or_else(|| panic!("`demo` prints the login of {username}"))
 }
 
+/// Looks at every page in both languages and two sizes, and takes pictures where a folder is given. Returns what was
+/// found wrong.
+pub async fn look_at_pages(world: &World, pictures: Option<&Path>) -> Vec<String> {
+    let mut look = script("pages.mjs", &visit(world, pictures).await).await;
+    loop {
+        // Patience is for each page; how many there are is the script's business.
+        let told = look.until("the next page", |line| line["event"] != "weight").await;
+        if told["event"] == "looked_at_all" {
+            look.finish().await;
+            let faults = told["faults"].as_array().into_iter().flatten();
+            return faults.filter_map(Value::as_str).map(str::to_owned).collect();
+        }
+    }
+}
+
 /// The wish of `pages.mjs`: who looks, at which sessions, and where the pictures go.
-pub async fn visit(world: &World, pictures: Option<&Path>) -> Value {
+async fn visit(world: &World, pictures: Option<&Path>) -> Value {
     let secretary = login(world, "thuky").await;
     let mut sessions = json!({});
     for state in ["live", "scheduled", "ended"] {
