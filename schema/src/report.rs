@@ -116,7 +116,7 @@ pub struct Headline {
     pub co2_grams: i64,
     /// Agencies that took part online at least once: the numerator.
     pub agencies_online: i64,
-    /// Agencies with an endpoint on the roster date: the denominator.
+    /// Agencies below the province on the roster date, with an endpoint or without: the denominator.
     pub agencies_all: i64,
     /// Their share; `None` where the denominator is too small for a percentage.
     pub share_percent: Option<i64>,
@@ -172,7 +172,7 @@ pub struct MonthRow {
     pub person_minutes_saved: i64,
     /// Agencies that took part online.
     pub agencies_online: i64,
-    /// Agencies with an endpoint at the end of the month.
+    /// Agencies below the province at the end of the month.
     pub agencies_all: i64,
 }
 

@@ -38,6 +38,7 @@ fn parse<T: serde::de::DeserializeOwned + Default>(text: &str) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::day::Day;
 
     #[test]
     fn every_setting_can_be_read_and_names_its_basis() {
@@ -66,7 +67,7 @@ mod tests {
     fn both_sample_directories_can_be_read_whole() {
         let (districts, communes) = (sample_of_2013(), sample_of_2025());
         assert_eq!((districts.units.len(), communes.units.len()), (10, 45));
-        assert_eq!(districts.valid_to.map(|day| day.next()), Some(communes.valid_from));
+        assert_eq!(districts.valid_to.map(Day::next), Some(communes.valid_from));
         let muong_nhe = districts.units.iter().find(|unit| unit.seat.as_deref() == Some("Mường Nhé"));
         assert_eq!(muong_nhe.map(|unit| (unit.km, unit.one_way_minutes)), Some((Some(195), Some(290))));
     }

@@ -7,6 +7,7 @@ use super::{StoreError, Tx};
 use crate::cost::Totals;
 use crate::day::Day;
 use crate::id::UnitId;
+use crate::org::UnitKind;
 use crate::report::{
     Headline, KindRow, MonthRow, Question, Report, ReportTotals, SessionRow, UnitRow, month_of, share_percent,
 };
@@ -197,49 +198,44 @@ async fn postponed(tx: &mut Tx, question: &Question) -> Result<i64, StoreError> 
 /// Which units took part online, month by month.
 async fn online(tx: &mut Tx, question: &Question) -> Result<BTreeMap<String, HashSet<UnitId>>, StoreError> {
     let Question { period, .. } = question;
-    let rows: Vec<(Day, UnitId)> = built!(tx, query => {
-        query.push("SELECT DISTINCT held_on, unit_id FROM endpoint_totals WHERE online AND joined AND held_on BETWEEN ");
+    let rows: Vec<(String, UnitId)> = built!(tx, query => {
+        query.push(
+            "SELECT DISTINCT SUBSTR(held_on, 1, 7), unit_id FROM endpoint_totals
+             WHERE online AND joined AND held_on BETWEEN ",
+        );
         query.push_bind(period.from).push(" AND ").push_bind(period.to);
         narrowed!(query, question, "kind", "unit_id");
     })?;
     let mut months: BTreeMap<String, HashSet<UnitId>> = BTreeMap::new();
-    for (day, unit) in rows {
-        months.entry(month_of(day)).or_default().insert(unit);
+    for (month, unit) in rows {
+        months.entry(month).or_default().insert(unit);
     }
     Ok(months)
 }
 
-/// A unit with a member endpoint, and the days on which both are valid.
+/// A unit below the province, and the days on which it exists.
 #[derive(sqlx::FromRow)]
 struct Agency {
-    unit_id: UnitId,
-    endpoint_from: Day,
-    endpoint_to: Option<Day>,
-    unit_from: Day,
-    unit_to: Option<Day>,
+    id: UnitId,
+    valid_from: Day,
+    valid_to: Option<Day>,
 }
 
 struct Agencies(Vec<Agency>);
 
 impl Agencies {
     fn on(&self, day: Day) -> HashSet<UnitId> {
-        let valid = |agency: &&Agency| {
-            day.is_within(agency.endpoint_from, agency.endpoint_to)
-                && day.is_within(agency.unit_from, agency.unit_to)
-        };
-        self.0.iter().filter(valid).map(|agency| agency.unit_id).collect()
+        let valid = |agency: &&Agency| day.is_within(agency.valid_from, agency.valid_to);
+        self.0.iter().filter(valid).map(|agency| agency.id).collect()
     }
 }
 
+/// All agencies, whether they have an endpoint or not: one without does not meet online.
 async fn agencies(tx: &mut Tx, question: &Question) -> Result<Agencies, StoreError> {
     let rows = built!(tx, query => {
-        query.push(
-            "SELECT e.unit_id, e.valid_from AS endpoint_from, e.valid_to AS endpoint_to, u.valid_from AS unit_from,
-                 u.valid_to AS unit_to
-             FROM endpoints e JOIN units u ON u.id = e.unit_id WHERE e.role = 'member'",
-        );
+        query.push("SELECT id, valid_from, valid_to FROM units WHERE kind <> ").push_bind(UnitKind::Province);
         if let Some(units) = &question.units {
-            query.push(" AND e.unit_id IN (NULL");
+            query.push(" AND id IN (NULL");
             for unit in units {
                 query.push(", ").push_bind(*unit);
             }

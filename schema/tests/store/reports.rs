@@ -16,7 +16,7 @@ on_both!(
     a_meeting_in_person_counts_as_held_but_not_as_online,
     sessions_put_off_and_called_off_are_counted_as_such,
     a_settlement_made_again_is_counted_once,
-    a_unit_without_a_valid_endpoint_is_no_agency,
+    a_unit_that_is_no_more_is_no_agency,
 );
 
 fn question(kind: PeriodKind, of: &str) -> Question {
@@ -128,7 +128,7 @@ async fn a_settlement_made_again_is_counted_once(world: World) {
     assert_eq!((month.headline.net_dong, month.totals.endpoints_joined), (2_660_000, 1));
 }
 
-async fn a_unit_without_a_valid_endpoint_is_no_agency(world: World) {
+async fn a_unit_that_is_no_more_is_no_agency(world: World) {
     let province = province(&world).await;
     writing!(world, |tx| {
         let before = units::find(tx, province.lay).await.unwrap().unwrap();

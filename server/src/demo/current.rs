@@ -2,14 +2,17 @@
 
 use anyhow::Context as _;
 use schema::{
+    day::Day,
     delegate::NewDelegate,
     endpoint::{Endpoint, EndpointRole},
-    id::SessionId,
+    id::{SessionId, UnitId},
+    moment::Moment,
     paging::Paging,
     person::Person,
     regime::WarningCode,
     session::{MeetingKind, Mode, NewSession, SessionState, Urgency},
     store::{
+        StoreError, Tx,
         endpoints::{self, EndpointFilter},
         people, roster,
         sessions::{self, SessionFilter},
@@ -73,11 +76,12 @@ async fn live(app: &App) -> anyhow::Result<Vec<(SessionId, bool)>> {
 async fn book(app: &App, office: &Office) -> Result<SessionId, Refusal> {
     let now = app.now();
     let mut tx = app.store.read().await?;
-    let filter = EndpointFilter { on: Some(schema::day::Day(now.date())), ..EndpointFilter::default() };
+    let filter = EndpointFilter { on: Some(Day(now.date())), ..EndpointFilter::default() };
     let endpoints = endpoints::list(&mut tx, &filter, &Paging::first(200)).await?.items;
-    drop(tx);
     let is_host = |endpoint: &&Endpoint| endpoint.role == EndpointRole::Host;
     let host = endpoints.iter().find(is_host).ok_or(Refusal::NotFound)?;
+    let chair = staff(&mut tx, host.unit.id).await?.first().map(|person| person.id);
+    drop(tx);
     let members = endpoints.iter().filter(|endpoint| endpoint.role == EndpointRole::Member);
     let session = NewSession {
         subject: format!(
@@ -89,11 +93,11 @@ async fn book(app: &App, office: &Office) -> Result<SessionId, Refusal> {
         urgency_reason: Some("Phiên mẫu đang diễn ra, có thể tham gia ngay".into()),
         mode: Mode::Online,
         starts_at: now,
-        ends_at: now.plus_millis(LENGTH_MINUTES * MINUTE_MS),
+        ends_at: end(now),
         host_endpoint_id: host.id,
         endpoint_ids: members.map(|endpoint| endpoint.id).collect(),
         room_ids: Vec::new(),
-        chair_id: None,
+        chair_id: chair,
         person_ids: Vec::new(),
         content: "Tình hình kinh tế - xã hội; nhiệm vụ trọng tâm tuần tới.".into(),
         requirements: "Đại biểu có mặt trước 10 phút; kỹ thuật thử đường truyền trước 60 phút.".into(),
@@ -106,15 +110,26 @@ async fn book(app: &App, office: &Office) -> Result<SessionId, Refusal> {
     booking::book(app, &office.chief, Wish { session, draft: false, overrides }).await
 }
 
+/// Three hours on, or shortly before midnight: what begins on a day ends on it, while there is half an hour left.
+fn end(now: Moment) -> Moment {
+    let whole = now.plus_millis(LENGTH_MINUTES * MINUTE_MS);
+    let midnight = super::plan::at(Day(now.date()).next(), 0).plus_millis(-5 * MINUTE_MS);
+    if whole > midnight && midnight.millis_since(now) >= 30 * MINUTE_MS { midnight } else { whole }
+}
+
+/// Who works for a unit itself, the head first.
+async fn staff(tx: &mut Tx, unit: UnitId) -> Result<Vec<Person>, StoreError> {
+    let below = people::list(tx, Some(unit), None, &Paging::first(200)).await?.items;
+    let mut own: Vec<Person> = below.into_iter().filter(|person| person.unit.id == unit).collect();
+    own.sort_by_key(|person| super::people::rank(&person.title));
+    Ok(own)
+}
+
 async fn name_delegates(app: &App, office: &Office, id: SessionId) -> anyhow::Result<()> {
     let lines = roster::list(&mut app.store.read().await?, id).await?;
     for entry in lines {
-        let unit = entry.endpoint.unit_id;
-        let mut tx = app.store.read().await?;
-        let staff = people::list(&mut tx, Some(unit), None, &Paging::first(200)).await?.items;
-        drop(tx);
-        let own = staff.iter().filter(|person| person.unit.id == unit).take(SEATS);
-        let named = own.map(delegate).collect();
+        let staff = staff(&mut app.store.read().await?, entry.endpoint.unit_id).await?;
+        let named = staff.iter().take(SEATS).map(delegate).collect();
         rollcall::name_delegates(app, &office.secretary, id, entry.id, named)
             .await
             .with_context(|| format!("delegates of {}", entry.endpoint.name))?;

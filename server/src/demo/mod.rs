@@ -32,7 +32,7 @@ pub use logins::FILE_NAME as LOGINS_FILE;
 
 /// Fills an empty data folder with the sample province, sees to it that a session is live, and says how to sign in.
 pub async fn prepare(settings: &Settings) -> anyhow::Result<Vec<String>> {
-    let now = SystemClock.now();
+    let now = rounded_down(SystemClock.now());
     let store = serving::open_store(settings).await?;
     let file = settings.data.join(LOGINS_FILE);
     let empty = store::accounts::count(&mut store.read().await?).await? == 0;
@@ -45,6 +45,11 @@ pub async fn prepare(settings: &Settings) -> anyhow::Result<Vec<String>> {
     let logins = logins::read(&file)?;
     store.close().await;
     Ok(logins)
+}
+
+/// To five minutes: nobody plans a session for eleven seconds past.
+fn rounded_down(now: Moment) -> Moment {
+    Moment::from_millis(now.as_millis() - now.as_millis().rem_euclid(5 * 60_000))
 }
 
 async fn app(settings: &Settings, store: &Store, clock: Arc<TurnedClock>) -> anyhow::Result<Arc<App>> {
@@ -61,15 +66,33 @@ async fn fill(settings: &Settings, store: &Store, file: &Path, now: Moment) -> a
     history::relive(&app, &clock, &province, now).await
 }
 
+/// Says that all this is sample data, and sets what the line and the technician of an endpoint cost for a session, so
+/// that what meeting online costs is seen beside what it saves.
 async fn mark_as_sample(store: &Store) -> anyhow::Result<()> {
+    let since = Day::of(2013, 1, 1).context("the first day of 2013")?;
+    let numbers = [
+        (whoami::SAMPLE_DATA, 1, "Dữ liệu mẫu của lệnh giaoban demo"),
+        (
+            "cost.line_dong_per_endpoint",
+            120_000,
+            "Số liệu mẫu, ước tính: đường truyền cho một điểm cầu, một phiên",
+        ),
+        (
+            "cost.technician_dong_per_endpoint",
+            150_000,
+            "Số liệu mẫu, ước tính: cán bộ kỹ thuật tại một điểm cầu, một phiên",
+        ),
+    ];
     let mut tx = store.write().await?;
-    let sample = Setting {
-        name: whoami::SAMPLE_DATA.into(),
-        effective_from: Day::of(2013, 1, 1).context("the first day of 2013")?,
-        value: 1,
-        legal_basis: "Dữ liệu mẫu của lệnh giaoban demo".into(),
-        confirmed: true,
-    };
-    store::settings::update(&mut tx, &sample).await?;
+    for (name, value, legal_basis) in numbers {
+        let number = Setting {
+            name: name.into(),
+            effective_from: since,
+            value,
+            legal_basis: legal_basis.into(),
+            confirmed: false,
+        };
+        store::settings::update(&mut tx, &number).await?;
+    }
     Ok(tx.commit().await?)
 }

@@ -43,6 +43,12 @@ const PROVINCE_TITLES: [&str; 9] = [
     "Chuyên viên Văn phòng UBND tỉnh",
 ];
 
+/// Where a title stands in its office, the head first.
+pub fn rank(title: &str) -> usize {
+    let titles = DISTRICT_TITLES.iter().chain(&PROVINCE_TITLES);
+    titles.clone().position(|known| title.starts_with(known)).unwrap_or(titles.count())
+}
+
 /// One place with its people.
 pub struct Place {
     /// `Mường Nhé`.
