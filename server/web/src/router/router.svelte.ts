@@ -5,6 +5,7 @@ const query = $derived(new URLSearchParams(search));
 /** May stop a navigation, for a form with unsaved changes. */
 type Guard = () => boolean;
 let guard: Guard | null = null;
+let moved = false;
 
 function read(): void {
   path = location.pathname;
@@ -19,9 +20,14 @@ export const router = {
   get query(): URLSearchParams {
     return query;
   },
+  /** Whether the page shown was come to from another; then its heading takes the focus, as a fresh load would not. */
+  get moved(): boolean {
+    return moved;
+  },
   go(address: string): void {
     if (guard && !guard()) return;
     guard = null;
+    moved = true;
     history.pushState(null, '', address);
     read();
     scrollTo(0, 0);
@@ -50,7 +56,10 @@ export const router = {
   },
   /** Takes over clicks on plain links to this UI, and the back button. */
   start(): void {
-    addEventListener('popstate', read);
+    addEventListener('popstate', () => {
+      moved = true;
+      read();
+    });
     document.addEventListener('click', (event) => {
       if (event.defaultPrevented || event.button !== 0) return;
       if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

@@ -1,5 +1,6 @@
 import { listen, type LiveHandlers } from '../api/live';
 import type { Alarm } from '../api/types';
+import { login } from './login.svelte';
 
 type Listener = Pick<LiveHandlers, 'session' | 'attendance' | 'presence' | 'refetch'>;
 
@@ -21,7 +22,10 @@ function start(): void {
     presence: (event) => listeners.forEach((one) => one.presence?.(event)),
     refetch: () => listeners.forEach((one) => one.refetch?.()),
     alarm: (event) => (alarm = event),
-    connected: (now) => (up = now),
+    connected: (now) => {
+      up = now;
+      if (!now) void login.verify();
+    },
   });
 }
 

@@ -38,6 +38,15 @@ export const login = {
     }
     known = true;
   },
+  /** Asks whether the login still stands, for when a line ended without saying why. */
+  async verify(): Promise<void> {
+    try {
+      take(await whoAmI());
+    } catch (error) {
+      // Without an answer nobody knows; only a refusal ends the login.
+      if (error instanceof Problem && error.status === 401) session.expired();
+    }
+  },
   async signIn(username: string, password: string): Promise<void> {
     take(await signIn(username, password));
     expired = false;
