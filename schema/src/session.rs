@@ -206,22 +206,11 @@ impl Session {
         Span::new(self.starts_at, self.ends_at)
     }
 
-    /// Brings it to the state that the action leads to.
-    pub fn act(&mut self, action: SessionAction) -> Result<(), WrongState> {
-        self.state = transition(self.state, action)?;
-        Ok(())
-    }
-
-    /// Moves it to another time.
-    pub fn plan(&mut self, span: Span) {
-        self.starts_at = span.starts_at;
-        self.ends_at = span.ends_at;
-        self.held_on = Day(span.starts_at.date());
-    }
-
     /// Takes over what an edit says; its endpoints, rooms and people are frozen apart.
     pub fn edit(&mut self, to: &NewSession) {
-        self.plan(to.span());
+        self.starts_at = to.starts_at;
+        self.ends_at = to.ends_at;
+        self.held_on = to.held_on();
         self.subject = text::clean(&to.subject);
         self.kind = to.kind;
         self.urgency = to.urgency;

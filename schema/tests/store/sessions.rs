@@ -3,7 +3,7 @@ use schema::endpoint::EndpointRole;
 use schema::paging::Paging;
 use schema::role::Reach;
 use schema::roster::Rsvp;
-use schema::session::{MeetingKind, NewSession, SessionAction, SessionState};
+use schema::session::{MeetingKind, Mode, NewSession, SessionAction, SessionState, Urgency, transition};
 use schema::store::history::Author;
 use schema::store::sessions::SessionFilter;
 use schema::store::{StoreError, delegates, endpoints, history, roster, sessions};
@@ -13,6 +13,7 @@ use crate::{reading, writing};
 
 on_both!(
     a_session_is_kept_as_it_was_written_down,
+    an_edit_is_kept_whole_and_found_by_its_new_words,
     a_change_of_a_stale_session_is_refused,
     sessions_are_listed_latest_first_by_time_state_kind_and_text,
     a_reader_sees_the_sessions_to_which_units_within_reach_are_called,
@@ -50,6 +51,36 @@ async fn a_session_is_kept_as_it_was_written_down(world: World) {
     });
 }
 
+async fn an_edit_is_kept_whole_and_found_by_its_new_words(world: World) {
+    let province = province(&world).await;
+    let id = book(&world, &province.session(MONDAY, &[province.muong_nhe])).await.unwrap().unwrap();
+    let to = NewSession {
+        subject: " Phòng chống cháy ru\u{31b}\u{300}ng ".into(),
+        kind: MeetingKind::Thematic,
+        urgency: Urgency::Urgent,
+        urgency_reason: Some("nắng nóng".into()),
+        mode: Mode::Hybrid,
+        chair_id: None,
+        contact: "0215 382 5555".into(),
+        ..province.session(MONDAY.plus_millis(48 * HOUR), &[province.muong_lay])
+    };
+    let mut edited = session(&world, id).await;
+    edited.edit(&to);
+    writing!(world, |tx| sessions::update(tx, &mut edited).await.unwrap());
+    let found = session(&world, id).await;
+    assert_eq!(found, edited);
+    assert_eq!(
+        (found.subject.as_str(), found.held_on.to_string()),
+        ("Phòng chống cháy rừng", "2026-03-04".into())
+    );
+    assert_eq!((found.kind, found.urgency, found.mode), (to.kind, to.urgency, to.mode));
+    reading!(world, |tx| {
+        let q = |q| SessionFilter { q: Some(q), ..SessionFilter::default() };
+        assert_eq!(ids(tx, q("chay rung")).await, [id]);
+        assert_eq!(ids(tx, q("giao ban")).await, []);
+    });
+}
+
 async fn a_change_of_a_stale_session_is_refused(world: World) {
     let province = province(&world).await;
     let id = book(&world, &province.session(MONDAY, &[province.muong_nhe])).await.unwrap().unwrap();
@@ -58,13 +89,13 @@ async fn a_change_of_a_stale_session_is_refused(world: World) {
     writing!(world, |tx| {
         let held = sessions::lock(tx, id).await.unwrap().unwrap();
         assert_eq!(held, mine);
-        mine.act(SessionAction::Start).unwrap();
+        mine.state = transition(mine.state, SessionAction::Start).unwrap();
         mine.started_at = Some(MONDAY);
         sessions::update(tx, &mut mine).await.unwrap();
     });
     assert_eq!(session(&world, id).await, mine);
     let mut tx = world.write().await.unwrap();
-    theirs.act(SessionAction::Cancel).unwrap();
+    theirs.state = transition(theirs.state, SessionAction::Cancel).unwrap();
     assert!(matches!(sessions::update(&mut tx, &mut theirs).await, Err(StoreError::Stale)));
 }
 
@@ -84,7 +115,7 @@ async fn sessions_are_listed_latest_first_by_time_state_kind_and_text(world: Wor
     let second = book(&world, &review).await.unwrap().unwrap();
     let mut started = session(&world, first).await;
     writing!(world, |tx| {
-        started.act(SessionAction::Start).unwrap();
+        started.state = transition(started.state, SessionAction::Start).unwrap();
         sessions::update(tx, &mut started).await.unwrap();
     });
     reading!(world, |tx| {

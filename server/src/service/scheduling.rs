@@ -165,7 +165,7 @@ async fn apply(
     let named = booking::sound(tx, &wish.session, earliest).await?;
     booking::require_host(tx, actor, &named, &wish.session).await?;
     let same_plan = books_at(&session, &wish.session);
-    write_down(&mut session, &wish.session);
+    session.edit(&wish.session);
     session.state = state;
     if reason.is_some() {
         session.reason = reason.map(|reason| reason.trim().to_owned());
@@ -185,20 +185,4 @@ fn books_at(session: &Session, plan: &NewSession) -> bool {
     session.state.books()
         && (session.kind, session.urgency, session.starts_at, session.ends_at)
             == (plan.kind, plan.urgency, plan.starts_at, plan.ends_at)
-}
-
-fn write_down(session: &mut Session, new: &NewSession) {
-    session.subject.clone_from(&new.subject);
-    session.kind = new.kind;
-    session.urgency = new.urgency;
-    session.urgency_reason.clone_from(&new.urgency_reason);
-    session.mode = new.mode;
-    session.starts_at = new.starts_at;
-    session.ends_at = new.ends_at;
-    session.held_on = new.held_on();
-    session.host_endpoint_id = new.host_endpoint_id;
-    session.chair_id = new.chair_id;
-    session.content.clone_from(&new.content);
-    session.requirements.clone_from(&new.requirements);
-    session.contact.clone_from(&new.contact);
 }
