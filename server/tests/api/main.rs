@@ -2,6 +2,7 @@
 
 mod attendance;
 mod booking;
+mod browser;
 mod directory;
 mod documents;
 mod http;
