@@ -1380,7 +1380,7 @@ export interface components {
         Headline: {
             /**
              * Format: int64
-             * @description Agencies with an endpoint on the roster date: the denominator.
+             * @description Agencies below the province on the roster date, with an endpoint or without: the denominator.
              */
             agencies_all: number;
             /**
@@ -1963,7 +1963,7 @@ export interface components {
         MonthRow: {
             /**
              * Format: int64
-             * @description Agencies with an endpoint at the end of the month.
+             * @description Agencies below the province at the end of the month.
              */
             agencies_all: number;
             /**
