@@ -12,6 +12,7 @@ import { endingOf } from './options';
 import type { Ending, Verdict } from './reconnect';
 import { keepUnchanged, readSeats, SEAT_EVENTS, type SeatView } from './seats';
 import { bySeat, chooseLarge, HOLD_MS, type Large } from './tiles';
+import { startUnseen } from './unseen';
 
 /** What the server gives to someone who may join. */
 export interface Ticket {
@@ -64,6 +65,7 @@ export class Conference {
     this.microphone = setup.microphone;
     this.camera = setup.camera;
     this.room = new Room(setup.options);
+    startUnseen(this.room);
     for (const event of SEAT_EVENTS) this.room.on(event, this.#refresh);
     this.room
       .on(RoomEvent.SignalReconnecting, this.#interrupted)
