@@ -114,7 +114,7 @@ fn rooms_config(settings: &Settings) -> anyhow::Result<SignalingConfig> {
     Ok(SignalingConfig {
         media_listen: SocketAddr::new(settings.listen.ip(), settings.media.port),
         advertise: settings.media.addresses.clone(),
-        workers: 1,
+        workers: settings.media.workers,
         api_key: "giaoban".into(),
         api_secret: key(&settings.data.join(KEY_FILE))?,
         limits: Limits::default(),

@@ -23,7 +23,8 @@ use crate::{
     language::Language,
     service::{
         Edit,
-        booking::{self, Forecast, Reasoned, Wish},
+        booking::{Reasoned, Wish},
+        forecast::{self, Forecast},
     },
 };
 
@@ -228,6 +229,6 @@ pub async fn check(
     Body(body): Body<CheckSession>,
 ) -> Reply<Check> {
     let wish = Wish::from(body.session);
-    let forecast = booking::check(&app, &may.actor, &wish.session, body.session_id).await?;
+    let forecast = forecast::check(&app, &may.actor, &wish.session, body.session_id).await?;
     Ok(Json(Check::of(forecast, language)))
 }

@@ -60,7 +60,7 @@ pub async fn session(
     headers: HeaderMap,
     Id(id): Id<SessionId>,
 ) -> Result<Words, ApiError> {
-    showing::show(&app, &signed.actor, id).await?;
+    showing::check(&app, &signed.actor, id).await?;
     open(app, &signed, &headers, Some(id)).await
 }
 

@@ -12,6 +12,9 @@ pub struct MediaSettings {
     pub port: u16,
     /// Addresses told to clients. Default: the listening address, or all of the machine's when that is a wildcard.
     pub addresses: Vec<IpAddr>,
+    /// Media workers; each holds whole rooms and takes the next port. Default 1: one core carries a session of a
+    /// province, and one port is one line in a firewall.
+    pub workers: usize,
     /// Seconds for which a token opens a room. Default 600: long enough to choose a camera, short enough to be
     /// useless tomorrow. A resume gets a fresh token over the open connection.
     pub token_seconds: u32,
@@ -19,7 +22,7 @@ pub struct MediaSettings {
 
 impl Default for MediaSettings {
     fn default() -> Self {
-        Self { port: 7882, addresses: Vec::new(), token_seconds: 600 }
+        Self { port: 7882, addresses: Vec::new(), workers: 1, token_seconds: 600 }
     }
 }
 
@@ -34,12 +37,10 @@ pub struct AttendanceSettings {
     pub events_per_write: usize,
     /// First wait before trying again to write, in milliseconds; it doubles up to 5 s. Default 250.
     pub retry_ms: u64,
-    /// How long before the start an endpoint should be connected to be on time, in minutes. Default 0: at the start.
-    pub on_time_minutes_before: u32,
 }
 
 impl Default for AttendanceSettings {
     fn default() -> Self {
-        Self { events_in_memory: 200_000, events_per_write: 500, retry_ms: 250, on_time_minutes_before: 0 }
+        Self { events_in_memory: 200_000, events_per_write: 500, retry_ms: 250 }
     }
 }

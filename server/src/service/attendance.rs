@@ -149,8 +149,13 @@ pub async fn recover(app: &App) -> Result<(), Refusal> {
         );
     }
     for session in live(app).await? {
-        app.rooms.open(session).await?;
-        tracing::info!(session.id = %session, "the room of a live session is open again");
+        match app.rooms.open(session).await {
+            Ok(()) => tracing::info!(session.id = %session, "the room of a live session is open again"),
+            // One room that cannot open must not keep all others and the schedule away.
+            Err(error) => {
+                tracing::error!(session.id = %session, "the room of a live session stays shut: {error}")
+            }
+        }
     }
     Ok(())
 }

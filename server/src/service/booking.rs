@@ -1,10 +1,9 @@
-//! Booking: what is asked for is looked at in the light of the directory, the regime and everything that is booked
-//! already, and then done in the same transaction.
+//! Booking: the directory, the regime and everything that is booked already are asked, and the booking is made, in one
+//! transaction.
 
 use schema::{
-    conflict::{self, Conflict, Resource, Span, Suggestion},
-    day::Day,
-    field::{FieldCode, FieldError, Fields},
+    conflict::{Resource, Span},
+    field::{FieldCode, Fields},
     id::SessionId,
     moment::Moment,
     regime::{self, Notice, Plan, Warning},
@@ -18,13 +17,8 @@ use serde_json::json;
 use super::{Record, Refusal, authorship::author, finishing::finish};
 use crate::{app::App, auth::actor::Actor};
 
-const MINUTE_MS: i64 = 60_000;
-
 /// Longest reason for going past a warning, in characters.
 const REASON_CHARS: usize = 1000;
-
-/// Other times that are offered.
-const SUGGESTIONS: usize = 5;
 
 /// A warning that somebody goes past, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,79 +38,6 @@ pub struct Wish {
     pub draft: bool,
     /// Warnings gone past.
     pub overrides: Vec<Reasoned>,
-}
-
-/// What would happen to a booking.
-#[derive(Debug, Clone, Default)]
-pub struct Forecast {
-    /// Wrong fields.
-    pub fields: Vec<FieldError>,
-    /// Rules departed from.
-    pub warnings: Vec<Warning>,
-    /// What is taken.
-    pub conflicts: Vec<Conflict>,
-    /// Other times, the best first; only where something is taken.
-    pub suggestions: Vec<Suggestion>,
-}
-
-/// Says what would happen, and changes nothing.
-pub async fn check(
-    app: &App,
-    actor: &Actor,
-    wanted: &NewSession,
-    editing: Option<SessionId>,
-) -> Result<Forecast, Refusal> {
-    let now = app.now();
-    let mut tx = app.store.read().await?;
-    if !actor.holds(Permission::SessionBook) {
-        return Err(Refusal::Forbidden);
-    }
-    let mut fields = wanted.verdict(now).err().unwrap_or_default();
-    let named = named(&mut tx, wanted).await?;
-    fields.extend(named.verdict(wanted).err().unwrap_or_default());
-    if wanted.starts_at >= wanted.ends_at {
-        return Ok(Forecast { fields, ..Forecast::default() });
-    }
-    let calendar = calendar::load(&mut tx).await?;
-    let warnings = regime::check(&Plan::of(wanted, now), &calendar, &app.rules);
-    let (resources, span) = taken_up(wanted);
-    let conflicts = bookings::conflicts(&mut tx, &resources, span, editing).await?;
-    let suggestions = if conflicts.is_empty() {
-        Vec::new()
-    } else {
-        suggest(app, &mut tx, &calendar, &resources, span, editing, now).await?
-    };
-    Ok(Forecast { fields, warnings, conflicts, suggestions })
-}
-
-/// Other times within the working hours of the next days.
-async fn suggest(
-    app: &App,
-    tx: &mut Tx,
-    calendar: &schema::calendar::Calendar,
-    resources: &[Resource],
-    wanted: Span,
-    editing: Option<SessionId>,
-    now: Moment,
-) -> Result<Vec<Suggestion>, Refusal> {
-    let day = Day(wanted.starts_at.date());
-    let step = app.rules.number("booking.suggestion_step_minutes", day) * MINUTE_MS;
-    let days = i32::try_from(app.rules.number("booking.suggestion_working_days", day)).unwrap_or(1);
-    let reach = calendar.add_working_days(day, days).signed_duration_since(*day).num_milliseconds();
-    let whole = Span::new(wanted.starts_at.plus_millis(-reach), wanted.ends_at.plus_millis(reach));
-    let busy = bookings::busy(tx, resources, whole, editing).await?;
-    let at_work = |span: &Span| {
-        let plan = Plan {
-            kind: schema::session::MeetingKind::Training,
-            urgency: schema::session::Urgency::Urgent,
-            starts_at: span.starts_at,
-            ends_at: span.ends_at,
-            announced_at: now,
-        };
-        regime::check(&plan, calendar, &app.rules).is_empty()
-    };
-    let candidates = conflict::shifts(wanted, step, reach, now).filter(at_work);
-    Ok(conflict::suggest(&busy, wanted, candidates, SUGGESTIONS))
 }
 
 /// Books a session, or writes down a draft.
@@ -179,7 +100,8 @@ pub(super) async fn sound(tx: &mut Tx, wanted: &NewSession, now: Moment) -> Resu
     if fields.is_empty() { Ok(named) } else { Err(Refusal::Invalid(fields)) }
 }
 
-async fn named(tx: &mut Tx, wanted: &NewSession) -> Result<Named, Refusal> {
+/// What the directory knows of the things named.
+pub(super) async fn named(tx: &mut Tx, wanted: &NewSession) -> Result<Named, Refusal> {
     Ok(Named {
         endpoints: endpoints::find_all(tx, &wanted.all_endpoints()).await?,
         rooms: rooms::find_all(tx, &wanted.room_ids).await?,
@@ -240,7 +162,8 @@ fn check_reasons(overrides: &[Reasoned]) -> Result<(), Refusal> {
     Ok(fields.verdict()?)
 }
 
-fn taken_up(wanted: &NewSession) -> (Vec<Resource>, Span) {
+/// Everything that the session takes up, and when.
+pub(super) fn taken_up(wanted: &NewSession) -> (Vec<Resource>, Span) {
     let endpoints = wanted.all_endpoints().into_iter().map(Resource::Endpoint);
     let rooms = wanted.room_ids.iter().copied().map(Resource::Room);
     let people = wanted.all_people().into_iter().map(Resource::Person);

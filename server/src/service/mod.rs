@@ -8,6 +8,7 @@ pub mod booking;
 mod edit;
 pub mod endpoints;
 mod finishing;
+pub mod forecast;
 pub mod inspecting;
 pub mod joining;
 pub mod ledger;

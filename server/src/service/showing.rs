@@ -48,6 +48,11 @@ pub async fn list(
     Ok(sessions::list(&mut tx, &filter, paging).await?)
 }
 
+/// Refuses unless the actor may read the session.
+pub async fn check(app: &App, actor: &Actor, id: SessionId) -> Result<(), Refusal> {
+    sight::find(&mut app.store.read().await?, actor, id).await.map(drop)
+}
+
 /// One session, whole.
 pub async fn show(app: &App, actor: &Actor, id: SessionId) -> Result<SessionDetail, Refusal> {
     let mut tx = app.store.read().await?;

@@ -67,27 +67,21 @@ pub(super) async fn allowed(
     called: &[UnitId],
 ) -> Result<Vec<SessionAction>, Refusal> {
     let host = host_unit(tx, session).await?;
-    let mut allowed = Vec::new();
-    for action in session.state.allowed() {
-        let may = match action {
-            SessionAction::Rollcall => {
-                actor.domain(tx, Permission::RollcallTake).await?.has_any(called.iter().copied())
-            }
-            SessionAction::Join => {
-                actor.domain(tx, Permission::RoomJoin).await?.has_any(called.iter().copied())
-            }
-            SessionAction::NameDelegates => {
-                actor.domain(tx, Permission::SessionBook).await?.has(host)
-                    || actor.domain(tx, Permission::RollcallTake).await?.has_any(called.iter().copied())
-            }
-            SessionAction::Start | SessionAction::Extend | SessionAction::End => {
-                actor.domain(tx, Permission::SessionRun).await?.has(host)
-            }
-            _ => actor.domain(tx, Permission::SessionBook).await?.has(host),
-        };
-        if may {
-            allowed.push(action);
-        }
-    }
-    Ok(allowed)
+    let books = actor.domain(tx, Permission::SessionBook).await?.has(host);
+    let runs = actor.domain(tx, Permission::SessionRun).await?.has(host);
+    let marks = actor.domain(tx, Permission::RollcallTake).await?.has_any(called.iter().copied());
+    let joins = actor.domain(tx, Permission::RoomJoin).await?.has_any(called.iter().copied());
+    let may = |action: &SessionAction| match action {
+        SessionAction::Rollcall => marks,
+        SessionAction::Join => joins,
+        SessionAction::NameDelegates => books || marks,
+        SessionAction::Start | SessionAction::Extend | SessionAction::End => runs,
+        SessionAction::Create
+        | SessionAction::Schedule
+        | SessionAction::Edit
+        | SessionAction::Postpone
+        | SessionAction::Reschedule
+        | SessionAction::Cancel => books,
+    };
+    Ok(session.state.allowed().into_iter().filter(may).collect())
 }

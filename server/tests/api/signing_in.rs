@@ -1,7 +1,10 @@
 use axum::http::{Method, header};
 use serde_json::json;
 
-use super::world::{PASSWORD, World};
+use schema::id::SessionId;
+use server::service::signing_in::still_good;
+
+use super::world::{PASSWORD, World, id_of};
 
 #[tokio::test]
 async fn a_login_shows_who_one_is_and_what_one_may_do() {
@@ -106,6 +109,23 @@ async fn a_login_ends_after_a_working_day_however_busy() {
     }
     world.pass_minutes(10);
     assert_eq!(secretary.get("/me").await.refused(), (401, "not_signed_in".into()));
+}
+
+#[tokio::test]
+async fn watching_a_live_session_keeps_the_login_and_no_other_open_page_does() {
+    let world = World::new().await;
+    let id: SessionId = id_of(&world.sign_in("thuky").await.started(world.booking()).await);
+    let (technician, leader) = (world.sign_in("muongnhe").await, world.sign_in("lanhdao").await);
+    let token = |browser: &super::world::Browser| {
+        browser.cookie.clone().unwrap().split_once('=').unwrap().1.to_owned()
+    };
+    for _ in 0..6 {
+        world.pass_minutes(10);
+        assert!(still_good(&world.app, &token(&technician), Some(id)).await);
+    }
+    technician.get("/me").await.ok();
+    assert!(!still_good(&world.app, &token(&leader), None).await);
+    assert_eq!(leader.get("/me").await.refused(), (401, "not_signed_in".into()));
 }
 
 #[tokio::test]
