@@ -17,4 +17,3 @@ export const findReport = (query: ReportQuery, signal?: AbortSignal) =>
 /** Where the CSV of one table is. */
 export const reportCsv = (query: ReportQuery, table: 'sessions' | 'units' | 'months') =>
   address('/reports.csv', { ...query, table });
-export const listNorms = () => answer(client.GET('/norms'));

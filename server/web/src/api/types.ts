@@ -76,7 +76,6 @@ export type LedgerSetting = View<'Setting'>;
 export type Ledger = View<'Ledger'>;
 export type ReportPeriod = Schema<'PeriodKind'>;
 export type Report = View<'Report'>;
-export type Norm = View<'Norm'>;
 
 export type AuditEntry = View<'AuditEntry'>;
 export type Alarm = View<'Alarm'>;

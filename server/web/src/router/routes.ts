@@ -103,6 +103,7 @@ export const routes: Route[] = [
     load: () => import('../pages/directory/PeoplePage.svelte'),
     permission: 'directory.read',
   },
+  { path: '/norms', load: () => import('../pages/norms/NormsPage.svelte'), permission: 'report.read' },
   {
     path: '/accounts',
     load: () => import('../pages/accounts/AccountsPage.svelte'),

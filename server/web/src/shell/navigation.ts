@@ -50,6 +50,7 @@ export const navigation: NavGroup[] = [
       },
       { href: '/directory/rooms', label: 'directory.rooms', icon: 'room', permission: 'directory.read' },
       { href: '/directory/people', label: 'directory.people', icon: 'people', permission: 'directory.read' },
+      { href: '/norms', label: 'norms.title', icon: 'money', permission: 'report.read' },
     ],
   },
   {

@@ -13,6 +13,7 @@ export const system: Record<keyof typeof vi, string> = {
   'system.stream_up': 'Connected',
   'system.stream_down': 'Lost',
   'system.database': 'Database',
+  'system.elsewhere': 'Held by an external cluster',
   'system.media_port': 'Port for picture and sound',
   'system.started': 'Started at',
   'accounts.title': 'Accounts',

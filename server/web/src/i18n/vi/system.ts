@@ -11,6 +11,7 @@ export const system = {
   'system.stream_up': 'Đang kết nối',
   'system.stream_down': 'Mất kết nối',
   'system.database': 'Cơ sở dữ liệu',
+  'system.elsewhere': 'Do cụm máy chủ bên ngoài đảm nhiệm',
   'system.media_port': 'Cổng truyền hình ảnh, âm thanh',
   'system.started': 'Khởi động lúc',
   'accounts.title': 'Tài khoản',
