@@ -56,6 +56,8 @@ export const attendance: Record<keyof typeof vi, string> = {
   'rollcall.leave': '{n} {n|change is|changes are} not saved. Leave? They are kept on this computer.',
   'rollcall.all_present': 'Rest are present',
   'rollcall.all_present_of': 'Rest are present: {name}',
+  'rollcall.unfold': 'Unfold',
+  'rollcall.fold': 'Fold',
   'rollcall.find': 'Find a delegate or an endpoint',
   'rollcall.only_unknown': 'Only delegates not yet called',
   'rollcall.presence_of': 'Roll-call of {name}',

@@ -54,6 +54,8 @@ export const attendance = {
   'rollcall.leave': 'Còn {n} thay đổi chưa lưu. Rời trang? Các mục vẫn được giữ trên máy này.',
   'rollcall.all_present': 'Còn lại có mặt đủ',
   'rollcall.all_present_of': 'Còn lại có mặt đủ: {name}',
+  'rollcall.unfold': 'Mở danh sách',
+  'rollcall.fold': 'Thu gọn',
   'rollcall.find': 'Tìm đại biểu, điểm cầu',
   'rollcall.only_unknown': 'Chỉ hiện đại biểu chưa điểm danh',
   'rollcall.presence_of': 'Điểm danh {name}',
