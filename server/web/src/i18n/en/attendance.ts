@@ -20,7 +20,6 @@ export const attendance: Record<keyof typeof vi, string> = {
   'attendance.column.delegates': 'Delegates present',
   'attendance.column.notes': 'Remarks',
   'attendance.never': 'Never connected',
-  'attendance.no_session': 'No figures yet. The session has not started.',
   'attendance.drops': '{n} {n|time|times}',
   'attendance.drops_for': '{n} {n|time|times}, {time}',
   'attendance.intervals': 'Connections of {name}',
@@ -87,5 +86,4 @@ export const attendance: Record<keyof typeof vi, string> = {
   'rollcall.substitute.done': 'The substitute has been added.',
   'rollcall.keys':
     'Keys: ↑ ↓ next delegate · 1 present · 2 online · 3 excused · 4 unexcused · 0 clear · M late · S left early · G note · A whole endpoint · Ctrl+S save',
-  'rollcall.needs_session': 'The session has not started, so the roll cannot be taken yet.',
 };

@@ -41,7 +41,6 @@ export const room: Record<keyof typeof vi, string> = {
   'room.people.count': '{connected} of {invited} endpoints connected',
   'room.people.missing': 'Not connected ({n})',
   'room.people.here': 'Connected ({n})',
-  'room.people.watching': 'Watching ({n})',
   'room.people.all_here': 'Every invited endpoint is connected.',
   'room.leave': 'Leave',
   'room.help': 'Shortcuts',

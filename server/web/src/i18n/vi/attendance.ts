@@ -18,7 +18,6 @@ export const attendance = {
   'attendance.column.delegates': 'Đại biểu có mặt',
   'attendance.column.notes': 'Ghi nhận',
   'attendance.never': 'Chưa kết nối lần nào',
-  'attendance.no_session': 'Chưa có số liệu. Phiên giao ban chưa bắt đầu.',
   'attendance.drops': '{n} lần',
   'attendance.drops_for': '{n} lần, {time}',
   'attendance.intervals': 'Các khoảng kết nối của {name}',
@@ -85,5 +84,4 @@ export const attendance = {
   'rollcall.substitute.done': 'Đã thêm người dự thay.',
   'rollcall.keys':
     'Phím: ↑ ↓ chuyển đại biểu · 1 có mặt · 2 trực tuyến · 3 vắng có lý do · 4 vắng không lý do · 0 bỏ điểm danh · M đến muộn · S về sớm · G ghi chú · A cả điểm cầu · Ctrl+S lưu',
-  'rollcall.needs_session': 'Phiên giao ban chưa bắt đầu nên chưa điểm danh được.',
 } as const;

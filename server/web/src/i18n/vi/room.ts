@@ -40,7 +40,6 @@ export const room = {
   'room.people.count': '{connected}/{invited} điểm cầu đã kết nối',
   'room.people.missing': 'Chưa kết nối ({n})',
   'room.people.here': 'Đang kết nối ({n})',
-  'room.people.watching': 'Đang theo dõi ({n})',
   'room.people.all_here': 'Tất cả điểm cầu được mời đã kết nối.',
   'room.leave': 'Rời phòng',
   'room.help': 'Phím tắt',
