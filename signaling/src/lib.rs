@@ -12,5 +12,5 @@ mod wire;
 
 pub use config::{Grant, Limits, RoomSettings, SignalingConfig};
 pub use host::SignalingError;
-pub use room::ParticipantSnapshot;
+pub use room::{ParticipantSnapshot, Rights};
 pub use signaling::{Signaling, StartError, Stats};

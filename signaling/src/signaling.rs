@@ -13,7 +13,7 @@ use crate::config::{Grant, RoomSettings, SignalingConfig};
 use crate::host::{Desk, Directory, EventTap, Front, Gauges, SignalingError, Tenancy};
 use crate::media;
 use crate::net::{self, WorkerConfig};
-use crate::room::{Command, ParticipantSnapshot};
+use crate::room::{Change, Command, Message, ParticipantSnapshot, Rights, Which};
 use crate::wire::{self, Tokens};
 
 /// Shorter secrets can be guessed.
@@ -111,7 +111,12 @@ impl Signaling {
         source: TrackSource,
         muted: bool,
     ) -> Result<(), SignalingError> {
-        self.front.command(room, Command::Mute { identity: identity.to_owned(), source, muted }).await
+        self.front
+            .command(
+                room,
+                Command::Mute { identity: identity.to_owned(), track: Which::Source(source), muted },
+            )
+            .await
     }
 
     /// Sends a reliable data message in the server's name to these identities; to everybody when there are none.
@@ -122,7 +127,15 @@ impl Signaling {
         payload: Vec<u8>,
         to: Vec<String>,
     ) -> Result<(), SignalingError> {
-        self.front.command(room, Command::SendData { topic: topic.to_owned(), payload, to }).await
+        let topic = Some(topic.to_owned());
+        let message = Message { topic, payload, to, to_sids: Vec::new(), reliable: true };
+        self.front.command(room, Command::SendData(Box::new(message))).await
+    }
+
+    /// Changes what a participant may do; what it may no longer send or receive ends at once.
+    pub async fn permit(&self, room: &str, identity: &str, rights: Rights) -> Result<(), SignalingError> {
+        let change = Box::new(Change { rights: Some(rights), ..Change::default() });
+        self.front.command(room, Command::Change { identity: identity.to_owned(), change }).await
     }
 
     /// Changes the room's metadata, which every client is told.

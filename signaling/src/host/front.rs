@@ -12,10 +12,10 @@ use schema::moment::{Clock, Moment};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Gauges;
-use super::order::{Order, Reply, SignalingError};
+use super::order::{Description, Order, Reply, SignalingError};
 use crate::config::{Grant, Limits, RoomSettings};
 use crate::room::{Arrival, Command, ConnId, ParticipantSnapshot, Request};
-use crate::wire::{Pass, TokenRefused, Tokens};
+use crate::wire::{ManagerPass, Pass, TokenRefused, Tokens};
 
 /// So many frames may wait for one client: a join of a full room, and some seconds of updates.
 const FRAMES_QUEUED: usize = 512;
@@ -112,6 +112,11 @@ impl Front {
         self.tokens.verify(self.now(), token)
     }
 
+    /// Checks a token of a program that manages rooms.
+    pub fn verify_manager(&self, token: &str) -> Result<ManagerPass, TokenRefused> {
+        self.tokens.verify_manager(self.now(), token)
+    }
+
     /// Whether the room is open.
     pub fn is_open(&self, room: &str) -> bool {
         self.directory.find(room).is_some()
@@ -172,6 +177,20 @@ impl Front {
         let worker = self.directory.find(room).ok_or(SignalingError::NoRoom)?;
         let room = room.to_owned();
         self.ask(worker, |reply| Order::Snapshot { room, reply }).await
+    }
+
+    /// What the room is, in the protocol's words.
+    pub async fn describe(&self, room: &str) -> Result<Description, SignalingError> {
+        let worker = self.directory.find(room).ok_or(SignalingError::NoRoom)?;
+        let room = room.to_owned();
+        self.ask(worker, |reply| Order::Describe { room, reply }).await
+    }
+
+    /// Names of the rooms that are open.
+    pub fn rooms(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.directory.rooms().keys().cloned().collect();
+        names.sort();
+        names
     }
 
     /// Tells everybody in all rooms to come back later.

@@ -1,6 +1,7 @@
 //! What reaches a worker from other threads.
 
 use bytes::Bytes;
+use livekit_protocol as proto;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::RoomSettings;
@@ -35,6 +36,9 @@ impl From<Refusal> for SignalingError {
     }
 }
 
+/// A room and everybody in it, in the protocol's words.
+pub type Description = (proto::Room, Vec<proto::ParticipantInfo>);
+
 /// Where the answer to an order goes.
 pub type Reply<T> = oneshot::Sender<Result<T, SignalingError>>;
 
@@ -66,6 +70,13 @@ pub enum Order {
         room: String,
         /// They are.
         reply: Reply<Vec<ParticipantSnapshot>>,
+    },
+    /// What is the room, in the protocol's words?
+    Describe {
+        /// Which room.
+        room: String,
+        /// That.
+        reply: Reply<Description>,
     },
     /// A client comes in.
     Arrive {

@@ -228,6 +228,10 @@ impl Tenant for Tenancy {
                 let people = self.room_named(&room).map(|room| room.snapshot()).ok_or(SignalingError::NoRoom);
                 let _ = reply.send(people);
             }
+            Order::Describe { room, reply } => {
+                let description = self.room_named(&room).map(|room| room.describe());
+                let _ = reply.send(description.ok_or(SignalingError::NoRoom));
+            }
             Order::Arrive { arrival, frames } => self.arrive(now, arrival, frames, media),
             Order::Signal(conn, request) => self.input_from(now, conn, Input::Signal(conn, request), media),
             Order::Heard(conn) => self.input_from(now, conn, Input::Heard(conn), media),

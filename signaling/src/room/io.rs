@@ -1,5 +1,7 @@
 //! What goes into a room and what comes out of it.
 
+use std::collections::BTreeMap;
+
 use livekit_protocol as proto;
 use schema::event::{RoomEvent, TrackSource};
 use schema::moment::Moment;
@@ -68,7 +70,7 @@ pub enum Input {
 }
 
 /// What the server tells a room to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Sends a participant away.
     Remove {
@@ -79,26 +81,84 @@ pub enum Command {
     Mute {
         /// Whose.
         identity: String,
-        /// Which track.
-        source: TrackSource,
+        /// Which of its tracks.
+        track: Which,
         /// Silent or not.
         muted: bool,
     },
-    /// Sends a data message in the server's name.
-    SendData {
-        /// What about.
-        topic: String,
+    /// Changes what a participant may do, or what is told of it.
+    Change {
+        /// Whose.
+        identity: String,
         /// What.
-        payload: Vec<u8>,
-        /// Identities; empty for all.
-        to: Vec<String>,
+        change: Box<Change>,
     },
+    /// Has a participant receive tracks, or not.
+    Subscribe {
+        /// Who.
+        identity: String,
+        /// Which tracks.
+        update: proto::UpdateSubscription,
+    },
+    /// Sends a data message in the server's name.
+    SendData(Box<Message>),
     /// Changes the room's metadata.
     SetMetadata(String),
     /// Everybody leaves for good.
     Close,
     /// The process stops: everybody is told to come back.
     Suspend,
+}
+
+/// A track of a participant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// Those that carry this.
+    Source(TrackSource),
+    /// The one with this sid.
+    Sid(String),
+}
+
+/// What is to be different about a participant.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Change {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its metadata.
+    pub metadata: Option<String>,
+    /// Attributes to set; those with an empty value are taken away.
+    pub attributes: BTreeMap<String, String>,
+    /// What it may do.
+    pub rights: Option<Rights>,
+}
+
+/// What a participant may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one grant of the protocol")]
+pub struct Rights {
+    /// Send microphone, camera and screen.
+    pub publish: bool,
+    /// Receive others' tracks.
+    pub subscribe: bool,
+    /// Send data messages.
+    pub publish_data: bool,
+    /// Change its own name, metadata and attributes.
+    pub update_own_metadata: bool,
+}
+
+/// A data message in the server's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What about.
+    pub topic: Option<String>,
+    /// What.
+    pub payload: Vec<u8>,
+    /// Identities of the readers; with no sids either, everybody.
+    pub to: Vec<String>,
+    /// Sids of the readers.
+    pub to_sids: Vec<String>,
+    /// Repeated until it arrives.
+    pub reliable: bool,
 }
 
 /// Why a [`Command`] was not carried out.

@@ -6,7 +6,7 @@ use prost::Message as _;
 use proto::data_packet::Value;
 
 use super::media::PeerId;
-use super::{Pid, Room, Turn};
+use super::{Message, Pid, Room, Turn};
 
 impl Room {
     /// A client sent a data packet over its data channel.
@@ -36,20 +36,16 @@ impl Room {
     }
 
     /// Sends a message in the server's name.
-    pub(super) fn send_data(
-        &mut self,
-        turn: &mut Turn<'_>,
-        topic: String,
-        payload: Vec<u8>,
-        to: Vec<String>,
-    ) {
-        let user = proto::UserPacket { payload, topic: Some(topic), ..Default::default() };
+    pub(super) fn send_data(&self, turn: &mut Turn<'_>, message: Message) {
+        let Message { topic, payload, to, to_sids, reliable } = message;
+        #[expect(deprecated, reason = "readers can be named by their sids only here")]
+        let user = proto::UserPacket { payload, topic, destination_sids: to_sids, ..Default::default() };
         let packet = proto::DataPacket {
             destination_identities: to,
             value: Some(Value::User(user)),
             ..Default::default()
         };
-        self.deliver(turn, None, &Destinations::of(&packet), true, &packet.encode_to_vec());
+        self.deliver(turn, None, &Destinations::of(&packet), reliable, &packet.encode_to_vec());
     }
 
     fn deliver(

@@ -31,7 +31,10 @@ use schema::event::{RoomEvent, RoomEventKind};
 use schema::moment::Moment;
 
 pub use ids::Ids;
-pub use io::{Arrival, Command, ConnId, Input, JoinPath, Output, Refusal, Request, Response};
+pub use io::{
+    Arrival, Change, Command, ConnId, Input, JoinPath, Message, Output, Refusal, Request, Response, Rights,
+    Which,
+};
 use media::{Media, MediaEvent, PeerId};
 use participant::Participant;
 pub use participant::{ParticipantSnapshot, Pid};
@@ -198,6 +201,11 @@ impl Room {
     /// The room's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The room and everybody in it, in the protocol's words.
+    pub fn describe(&self) -> (proto::Room, Vec<proto::ParticipantInfo>) {
+        (self.info(), self.people.values().map(Participant::info).collect())
     }
 
     /// Everybody in the room, in the order of coming in.

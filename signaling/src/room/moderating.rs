@@ -1,9 +1,10 @@
 //! What the server does to a room from outside.
 
 use livekit_protocol as proto;
-use schema::event::{LeaveReason, TrackSource};
+use schema::event::LeaveReason;
 
-use super::{Command, Pid, Refusal, Response, Room, Turn};
+use super::track::Track;
+use super::{Change, Command, Pid, Refusal, Response, Rights, Room, Turn, Which};
 
 impl Room {
     pub(super) fn moderate(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<(), Refusal> {
@@ -12,11 +13,19 @@ impl Room {
                 let pid = self.find(&identity)?;
                 self.depart(turn, pid, LeaveReason::Removed);
             }
-            Command::Mute { identity, source, muted } => {
+            Command::Mute { identity, track, muted } => {
                 let pid = self.find(&identity)?;
-                self.moderator_mute(turn, pid, source, muted)?;
+                self.moderator_mute(turn, pid, &track, muted)?;
             }
-            Command::SendData { topic, payload, to } => self.send_data(turn, topic, payload, to),
+            Command::Change { identity, change } => {
+                let pid = self.find(&identity)?;
+                self.change(turn, pid, *change);
+            }
+            Command::Subscribe { identity, update } => {
+                let pid = self.find(&identity)?;
+                self.update_subscription(turn, pid, &update);
+            }
+            Command::SendData(message) => self.send_data(turn, *message),
             Command::SetMetadata(metadata) => {
                 self.metadata = metadata;
                 let update = proto::RoomUpdate { room: Some(self.info()) };
@@ -37,15 +46,17 @@ impl Room {
         &mut self,
         turn: &mut Turn<'_>,
         pid: Pid,
-        source: TrackSource,
+        which: &Which,
         muted: bool,
     ) -> Result<(), Refusal> {
         let participant = self.people.get_mut(&pid).ok_or(Refusal::NoParticipant)?;
         let (conn, peer) = (participant.conn, participant.link.publishing());
         let mut sids = Vec::new();
-        for track in
-            participant.tracks.iter_mut().filter(|track| track.source == source && track.section.is_some())
-        {
+        let meant = |track: &Track| match which {
+            Which::Source(source) => track.source == *source,
+            Which::Sid(sid) => track.sid == *sid,
+        };
+        for track in participant.tracks.iter_mut().filter(|track| track.section.is_some() && meant(track)) {
             if track.silenced != muted {
                 track.silenced = muted;
                 if let Some(mid) = track.mid() {
@@ -62,5 +73,43 @@ impl Room {
             self.set_muted(turn, pid, &sid, muted);
         }
         Ok(())
+    }
+
+    /// Changes what a participant may do, or what is told of it. What it may no longer send or receive ends at once, and
+    /// its next token says the same.
+    fn change(&mut self, turn: &mut Turn<'_>, pid: Pid, change: Change) {
+        let Some(participant) = self.people.get_mut(&pid) else { return };
+        let grant = &mut participant.grant;
+        if let Some(name) = change.name {
+            grant.name = name;
+        }
+        if let Some(metadata) = change.metadata {
+            grant.metadata = metadata;
+        }
+        grant.attributes.extend(change.attributes);
+        grant.attributes.retain(|_, value| !value.is_empty());
+        if let Some(rights) = change.rights {
+            self.set_rights(turn, pid, rights);
+        }
+        self.announce(turn, pid);
+        self.refresh_token(turn, pid);
+    }
+
+    fn set_rights(&mut self, turn: &mut Turn<'_>, pid: Pid, rights: Rights) {
+        let Some(participant) = self.people.get_mut(&pid) else { return };
+        let grant = &mut participant.grant;
+        grant.can_publish = rights.publish;
+        grant.can_subscribe = rights.subscribe;
+        grant.can_publish_data = rights.publish_data;
+        grant.can_update_own_metadata = rights.update_own_metadata;
+        if !rights.publish {
+            let conn = participant.conn;
+            let sids: Vec<String> = participant.tracks.iter().map(|track| track.sid.clone()).collect();
+            for track_sid in sids {
+                self.unpublish(turn, pid, &track_sid);
+                turn.signal(conn, Response::TrackUnpublished(proto::TrackUnpublishedResponse { track_sid }));
+            }
+        }
+        self.subscribe_to_all(turn, pid);
     }
 }

@@ -91,7 +91,8 @@ impl Room {
         }
     }
 
-    fn unpublish(&mut self, turn: &mut Turn<'_>, pid: Pid, sid: &str) {
+    /// A track is gone.
+    pub(super) fn unpublish(&mut self, turn: &mut Turn<'_>, pid: Pid, sid: &str) {
         self.withdraw(turn, sid);
         let Some(participant) = self.people.get_mut(&pid) else { return };
         let Some(index) = participant.tracks.iter().position(|track| track.sid == sid) else { return };

@@ -10,7 +10,7 @@ use super::{Pid, Response, Room, Turn};
 const NAMED_MAX: usize = 1024;
 
 impl Room {
-    /// A newcomer gets what there is.
+    /// Makes what a participant receives agree with what it may and wants to: a newcomer gets what there is.
     pub(super) fn subscribe_to_all(&mut self, turn: &mut Turn<'_>, reader: Pid) {
         let live: Vec<(Pid, String)> = self
             .people

@@ -13,6 +13,7 @@ use tower_http::cors::{Any, CorsLayer};
 use super::join::{self, JoinQuery};
 use super::socket;
 use super::tokens::Pass;
+use super::twirp;
 use crate::host::Front;
 
 /// Every refusal reads the same: whether the token was forged, had expired or is for a room that is not open is nobody's
@@ -21,7 +22,7 @@ const REFUSED: (StatusCode, &str) = (StatusCode::UNAUTHORIZED, "not allowed");
 const UNREADABLE: (StatusCode, &str) = (StatusCode::BAD_REQUEST, "bad request");
 const BUSY: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, "try again later");
 
-/// The signaling paths of LiveKit.
+/// The signaling paths of LiveKit, and its room service.
 pub fn router(front: Arc<Front>) -> Router {
     let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
     Router::new()
@@ -29,6 +30,7 @@ pub fn router(front: Arc<Front>) -> Router {
         .route("/rtc/v1", get(join))
         .route("/rtc/validate", get(validate))
         .route("/rtc/v1/validate", get(validate))
+        .merge(twirp::router())
         .layer(cors)
         .with_state(front)
 }
@@ -66,9 +68,12 @@ async fn validate(
 
 /// The token is good and its room is open.
 fn admit(front: &Front, query: &JoinQuery, headers: &HeaderMap) -> Option<Pass> {
-    let bearer =
-        headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let token = bearer.or(query.access_token.as_deref())?;
+    let token = bearer(headers).or(query.access_token.as_deref())?;
     let pass = front.verify(token).ok()?;
     front.is_open(&pass.grant.room).then_some(pass)
+}
+
+/// The token in the `Authorization` header.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }

@@ -31,6 +31,17 @@ pub struct Pass {
     pub expires_at: Moment,
 }
 
+/// What a checked token of a managing program says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManagerPass {
+    /// The room that it administers.
+    pub administers: Option<String>,
+    /// May see which rooms there are.
+    pub lists: bool,
+    /// May open and close rooms.
+    pub creates: bool,
+}
+
 /// The token is not good. Deliberately without saying why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not allowed")]
@@ -44,7 +55,7 @@ impl Tokens {
         rules.validate_exp = false;
         rules.validate_nbf = false;
         rules.validate_aud = false;
-        rules.set_required_spec_claims(&["exp", "iss", "sub"]);
+        rules.set_required_spec_claims(&["exp", "iss"]);
         rules.set_issuer(&[key]);
         Self {
             issuer: key.to_owned(),
@@ -73,6 +84,7 @@ impl Tokens {
                 can_publish_data: Some(grant.can_publish_data),
                 can_update_own_metadata: Some(grant.can_update_own_metadata),
                 hidden: Some(grant.hidden),
+                ..VideoGrant::default()
             },
         };
         // Strings, numbers and booleans always serialise, and the key is of the header's kind: were it ever otherwise, an
@@ -80,23 +92,11 @@ impl Tokens {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing).unwrap_or_default()
     }
 
-    /// Checks signature, issuer and times, and that the token lets somebody into a room.
+    /// Checks a token that is to let somebody into a room.
     pub fn verify(&self, now: Moment, token: &str) -> Result<Pass, TokenRefused> {
-        if token.len() > TOKEN_BYTES_MAX {
-            return Err(TokenRefused);
-        }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.rules)
-            .map_err(|_| TokenRefused)?
-            .claims;
-        let expires_at = Moment::from_millis(claims.exp.saturating_mul(1000));
-        let valid_from = Moment::from_millis(claims.nbf.saturating_mul(1000)).plus_millis(-CLOCK_SKEW_MS);
+        let (claims, expires_at) = self.check(now, token)?;
         let video = claims.video;
-        if now >= expires_at
-            || now < valid_from
-            || !video.room_join
-            || video.room.is_empty()
-            || claims.sub.is_empty()
-        {
+        if !video.room_join || video.room.is_empty() || claims.sub.is_empty() {
             return Err(TokenRefused);
         }
         let can_publish = video.can_publish.unwrap_or(true);
@@ -117,11 +117,36 @@ impl Tokens {
             expires_at,
         })
     }
+
+    /// Checks a token that is to let a program manage rooms.
+    pub fn verify_manager(&self, now: Moment, token: &str) -> Result<ManagerPass, TokenRefused> {
+        let (claims, _) = self.check(now, token)?;
+        let video = claims.video;
+        Ok(ManagerPass {
+            administers: video.room_admin.then_some(video.room),
+            lists: video.room_list,
+            creates: video.room_create,
+        })
+    }
+
+    /// Checks signature, issuer and times.
+    fn check(&self, now: Moment, token: &str) -> Result<(Claims, Moment), TokenRefused> {
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(TokenRefused);
+        }
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.rules)
+            .map_err(|_| TokenRefused)?
+            .claims;
+        let expires_at = Moment::from_millis(claims.exp.saturating_mul(1000));
+        let valid_from = Moment::from_millis(claims.nbf.saturating_mul(1000)).plus_millis(-CLOCK_SKEW_MS);
+        if now >= expires_at || now < valid_from { Err(TokenRefused) } else { Ok((claims, expires_at)) }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
+    #[serde(default)]
     sub: String,
     #[serde(default)]
     name: String,
@@ -132,11 +157,13 @@ struct Claims {
     metadata: String,
     #[serde(default)]
     attributes: BTreeMap<String, String>,
+    #[serde(default)]
     video: VideoGrant,
 }
 
 /// Absent grants mean what they mean to LiveKit: joining includes publishing and subscribing.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one grant of the protocol")]
 #[serde(rename_all = "camelCase")]
 struct VideoGrant {
     #[serde(default)]
@@ -153,6 +180,12 @@ struct VideoGrant {
     can_update_own_metadata: Option<bool>,
     #[serde(default)]
     hidden: Option<bool>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    room_admin: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    room_list: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    room_create: bool,
 }
 
 #[cfg(test)]

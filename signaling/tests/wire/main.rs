@@ -3,4 +3,5 @@
 mod doors;
 mod frames;
 mod presence;
+mod service;
 mod world;

@@ -91,14 +91,31 @@ impl World {
 
     /// Asks by plain HTTP: the whole answer as text.
     pub async fn get(&self, path: &str) -> String {
-        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-        let mut stream = TcpStream::connect(self.address).await.expect("listening");
         let request = format!(
             "GET {path} HTTP/1.1\r\nhost: localhost\r\norigin: https://elsewhere\r\nconnection: close\r\n\r\n"
         );
-        stream.write_all(request.as_bytes()).await.expect("open");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("text");
+        String::from_utf8(self.exchange(request.as_bytes()).await).expect("text")
+    }
+
+    /// Calls a method of the room service: status and body of the answer.
+    pub async fn post(&self, token: &str, method: &str, kind: &str, body: &[u8]) -> (u16, Vec<u8>) {
+        let head = format!(
+            "POST /twirp/livekit.RoomService/{method} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\
+             content-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            body.len()
+        );
+        let answer = self.exchange(&[head.as_bytes(), body].concat()).await;
+        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
+        let status = std::str::from_utf8(&answer[9..12]).expect("digits").parse().expect("a status");
+        (status, answer[end + 4..].to_vec())
+    }
+
+    async fn exchange(&self, request: &[u8]) -> Vec<u8> {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let mut stream = TcpStream::connect(self.address).await.expect("listening");
+        stream.write_all(request).await.expect("open");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.expect("an answer");
         answer
     }
 

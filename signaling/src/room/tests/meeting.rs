@@ -8,7 +8,7 @@ use proto::request_response::Reason;
 
 use super::world::{Client, World};
 use crate::room::media::MediaEvent;
-use crate::room::{Command, Input, JoinPath, Request, Response};
+use crate::room::{Command, Input, JoinPath, Message, Request, Response};
 
 fn packet(text: &str, sequence: u32, to: &[&str]) -> Vec<u8> {
     proto::DataPacket {
@@ -112,8 +112,14 @@ fn nobody_but_the_server_says_who_speaks() {
 fn the_server_sends_messages_too() {
     let mut world = World::new();
     let (a, b) = (world.join("a", JoinPath::Dual), world.join("b", JoinPath::Single));
-    let command = Command::SendData { topic: "floor".into(), payload: b"you".to_vec(), to: vec!["b".into()] };
-    world.command(command).expect("never refused");
+    let message = Message {
+        topic: Some("floor".into()),
+        payload: b"you".to_vec(),
+        to: vec!["b".into()],
+        to_sids: Vec::new(),
+        reliable: true,
+    };
+    world.command(Command::SendData(Box::new(message))).expect("never refused");
     assert!(received(&world, &a).is_empty());
     assert_eq!(received(&world, &b), [(String::new(), "you".to_owned())]);
 }

@@ -7,7 +7,7 @@ use schema::event::TrackSource;
 
 use super::world::{Client, World, offer, wish};
 use crate::room::media::MediaEvent;
-use crate::room::{Command, Input, JoinPath, Refusal, Request, Response};
+use crate::room::{Change, Command, Input, JoinPath, Refusal, Request, Response, Rights, Which};
 
 fn refusals(world: &World, client: &Client) -> Vec<Reason> {
     let messages = world.inbox(client).messages.iter();
@@ -163,7 +163,8 @@ fn a_track_published_muted_is_known_before_it_ever_sends() {
 fn a_moderator_silences_at_the_server_whatever_the_client_does() {
     let mut world = World::new();
     let a = world.join("a", JoinPath::Dual);
-    let mute = |muted| Command::Mute { identity: "a".into(), source: TrackSource::Microphone, muted };
+    let mute =
+        |muted| Command::Mute { identity: "a".into(), track: Which::Source(TrackSource::Microphone), muted };
     assert_eq!(world.command(mute(true)), Err(Refusal::NoTrack));
     let sid = world.publish(&a, "mic", Microphone, "send:0:a:mic");
     assert_eq!(world.command(mute(true)), Ok(()));
@@ -186,7 +187,11 @@ fn whoever_was_silenced_while_away_hears_of_it_on_coming_back() {
     let sid = world.publish(&a, "mic", Microphone, "send:0:a:mic");
     world.lose_socket(&a);
     world
-        .command(Command::Mute { identity: "a".into(), source: TrackSource::Microphone, muted: true })
+        .command(Command::Mute {
+            identity: "a".into(),
+            track: Which::Source(TrackSource::Microphone),
+            muted: true,
+        })
         .expect("is there");
     let back = world.resume(&a);
     let told = world
@@ -229,4 +234,41 @@ fn versions_rise_with_everything_that_is_told() {
         })
         .collect();
     assert!(versions.len() >= 3 && versions.windows(2).all(|pair| pair[0] < pair[1]), "{versions:?}");
+}
+
+#[test]
+fn whoever_loses_the_right_to_publish_falls_silent_at_once_and_may_not_begin_again() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let b = world.join("b", JoinPath::Dual);
+    let sid = world.publish(&a, "mic", Microphone, "send:0:a:mic");
+    let rights = Rights { publish: false, subscribe: true, publish_data: true, update_own_metadata: false };
+    let change = Box::new(Change { rights: Some(rights), ..Change::default() });
+    world.command(Command::Change { identity: "a".into(), change }).expect("is there");
+    assert!(world.receives(&b).is_empty());
+    let told = world
+        .inbox(&a)
+        .messages
+        .iter()
+        .any(|message| matches!(message, Response::TrackUnpublished(gone) if gone.track_sid == sid));
+    assert!(told);
+    assert_eq!(world.refreshed, [a.conn], "its next token says the same");
+    world.say(&a, Request::AddTrack(wish("mic2", Microphone)));
+    assert_eq!(refusals(&world, &a), [Reason::NotAllowed]);
+    assert_eq!(world.record_of("a"), ["joined", "published", "unpublished"]);
+}
+
+#[test]
+fn whoever_loses_the_right_to_receive_receives_nothing_and_gets_it_back_with_the_right() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let b = world.join("b", JoinPath::Single);
+    world.publish(&a, "mic", Microphone, "send:0:a:mic");
+    let mut allow = |subscribe| {
+        let rights = Rights { publish: true, subscribe, publish_data: true, update_own_metadata: false };
+        let change = Box::new(Change { rights: Some(rights), ..Change::default() });
+        world.command(Command::Change { identity: "b".into(), change }).expect("is there");
+        world.receives(&b).len()
+    };
+    assert_eq!([allow(false), allow(true)], [0, 1]);
 }
