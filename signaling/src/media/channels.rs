@@ -34,6 +34,9 @@ pub struct Frame {
     pub bytes: Vec<u8>,
 }
 
+/// Associations one client may begin: the first, and a few after errors.
+const MAX_ASSOCIATIONS: u8 = 8;
+
 struct Channel {
     stream: StreamId,
     label: String,
@@ -45,6 +48,8 @@ pub struct Channels {
     endpoint: Endpoint,
     association: Option<(AssociationHandle, Association)>,
     known: Vec<Channel>,
+    /// How many associations the client has begun.
+    associations: u8,
     /// Whether the server opens `_reliable` and `_lossy` itself (subscriber connections).
     opens: bool,
     limits: Limits,
@@ -65,13 +70,17 @@ impl Channels {
             Arc::new(EndpointConfig::new()),
             Some(Arc::new(ServerConfig::new(transport))),
         );
-        Self { endpoint, association: None, known: Vec::new(), opens, limits: *limits }
+        Self { endpoint, association: None, known: Vec::new(), associations: 0, opens, limits: *limits }
     }
 
     /// Takes one SCTP packet; packets to send go to `send`, frames are returned.
     pub fn packet(&mut self, now: Instant, packet: Bytes, send: impl FnMut(&[u8])) -> Vec<Frame> {
         match self.endpoint.handle(now, PEER, None, packet) {
+            Some((_, DatagramEvent::NewAssociation(_))) if self.associations >= MAX_ASSOCIATIONS => {
+                return Vec::new();
+            }
             Some((handle, DatagramEvent::NewAssociation(association))) => {
+                self.associations += 1;
                 // A second association on one DTLS connection replaces the first: the client started again.
                 self.association = Some((handle, association));
                 self.known.clear();

@@ -11,6 +11,8 @@ mod dtls;
 mod egress;
 mod engine;
 mod forward;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod hello;
 mod history;
 mod layer;

@@ -33,7 +33,10 @@ impl Engine {
             let forwards = track.forwards.iter().filter_map(|index| self.forwards.get(*index));
             let wanted = wanted_layers(forwards, track.layers.len());
             let (told, since) = &mut track.wanted;
-            if wanted & !*told == 0 && wanted != *told && *told != u8::MAX {
+            if !track.live {
+                continue;
+            }
+            if wanted & !*told == 0 && wanted != *told {
                 let since = since.get_or_insert(now);
                 if now.saturating_duration_since(*since) < UNWANTED {
                     continue;

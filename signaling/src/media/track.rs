@@ -54,7 +54,8 @@ impl Track {
             live: false,
             silent: false,
             level: Level::default(),
-            wanted: (u8::MAX, None),
+            // Publishers begin with all of them.
+            wanted: (u8::MAX >> (8 - layers), None),
         }
     }
 
