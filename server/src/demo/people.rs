@@ -5,22 +5,18 @@
 
 use anyhow::Context as _;
 use schema::{
-    endpoint::{EndpointRole, NewEndpoint, Zone},
+    endpoint::{Endpoint, EndpointRole, NewEndpoint, Zone},
     facts,
     id::{EndpointId, PersonId, RoomId, UnitId},
-    org::{NewUnit, UnitKind},
+    org::{NewUnit, Unit, UnitKind},
     person::{NewPerson, Person},
-    room::NewRoom,
+    room::{NewRoom, Room},
     sample::{SampleProvince, SampleUnit},
     text,
 };
 
 use super::{dice::Dice, names};
-use crate::{
-    app::App,
-    auth::actor::Actor,
-    service::{endpoints, people as people_service, rooms, units},
-};
+use crate::{app::App, auth::actor::Actor, service::directory};
 
 const DISTRICT_TITLES: [&str; 7] = [
     "Chủ tịch UBND",
@@ -89,7 +85,7 @@ impl Province {
             seats: 60,
             ..member(&sample, root, 0, 0)
         };
-        let endpoint = endpoints::create(app, &Actor::system(), host_endpoint).await?.id;
+        let endpoint = directory::create::<Endpoint>(app, &Actor::system(), host_endpoint).await?.id;
         let hall = room(app, hall_name, root, endpoint, 60).await?;
         let host = Place {
             short_name: "UBND tỉnh".into(),
@@ -129,7 +125,7 @@ async fn district(
     let metres = district.km.context("the sample gives the distance")? * 1000;
     let one_way_minutes = district.one_way_minutes.context("the sample gives the time")?;
     let new = NewEndpoint { name: short_name.into(), ..member(sample, id, metres, one_way_minutes) };
-    let endpoint = endpoints::create(app, &Actor::system(), new).await?.id;
+    let endpoint = directory::create::<Endpoint>(app, &Actor::system(), new).await?.id;
     room(app, &format!("Phòng họp trực tuyến {short_name}"), id, endpoint, 30).await?;
     let suffix = district.name.trim_start_matches("UBND ");
     Ok(Place {
@@ -171,7 +167,7 @@ async fn unit(
 ) -> anyhow::Result<UnitId> {
     let valid_from = sample.valid_from;
     let new = NewUnit { name, short_name, kind, parent_id, code: None, valid_from, valid_to: None };
-    Ok(units::create(app, &Actor::system(), new).await?.id)
+    Ok(directory::create::<Unit>(app, &Actor::system(), new).await?.id)
 }
 
 async fn room(
@@ -188,7 +184,7 @@ async fn room(
         seats,
         equipment: "Camera PTZ, micro đa hướng, hai màn hình".into(),
     };
-    Ok(rooms::create(app, &Actor::system(), new).await?.id)
+    Ok(directory::create::<Room>(app, &Actor::system(), new).await?.id)
 }
 
 async fn staff(
@@ -214,7 +210,7 @@ async fn staff(
             email: None,
             active: true,
         };
-        people.push(people_service::create(app, &Actor::system(), new).await?);
+        people.push(directory::create::<Person>(app, &Actor::system(), new).await?);
     }
     Ok(people)
 }

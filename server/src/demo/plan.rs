@@ -133,8 +133,10 @@ fn of_month(month: Day, calendar: &Calendar, dice: &mut Dice, planned: &mut Vec<
     let content = "Tình hình kinh tế - xã hội, quốc phòng - an ninh trong tháng; nhiệm vụ tháng tới.";
     planned.push(session(5, 8 * 60, 150, MeetingKind::Briefing, (&briefing, content)));
 
-    if month.month().is_multiple_of(3) {
-        let review = format!("Sơ kết công tác quý {}/{} của UBND tỉnh", month.month() / 3, month.year());
+    if matches!(month.month(), 1 | 4 | 7 | 10) {
+        let (quarter, year) =
+            if month.month() == 1 { (4, month.year() - 1) } else { (month.month() / 3, month.year()) };
+        let review = format!("Sơ kết công tác quý {quarter}/{year} của UBND tỉnh");
         planned.push(session(13, 7 * 60 + 30, 240, MeetingKind::Review, (&review, content)));
     } else {
         let thematic = subjects::THEMATIC[number % subjects::THEMATIC.len()];
