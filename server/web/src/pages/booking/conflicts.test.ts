@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import type { Conflict } from '../../api/types';
-import { bySession } from './conflicts';
+import { bySession } from '../../ui/conflicts';
 import { sortErrors } from './validate';
 
 const conflict = (session: string, name: string): Conflict => ({

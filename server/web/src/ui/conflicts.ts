@@ -1,4 +1,4 @@
-import type { Conflict } from '../../api/types';
+import type { Conflict } from '../api/types';
 
 /** What clashes with one other session, together. */
 export interface Clash {
