@@ -6,7 +6,7 @@
 
 use schema::{
     cost::{Occasion, Terms, Totals},
-    id::{SessionId, UnitId},
+    id::SessionId,
     interval::Hours,
     ledger::{self as reckoning, Attended, Ledger, Settlement},
     moment::Moment,
@@ -79,15 +79,13 @@ async fn attended(
     Ok(lines.into_iter().map(attend).collect())
 }
 
-/// The ledger of a session that has ended, for whoever may read reports of a unit that was called to it.
+/// The ledger of a session that has ended. It names delegates of every unit that was called, so it takes the
+/// permission for the unit where the chair sits; who reads reports of one unit only finds its sums there.
 pub async fn show(app: &App, actor: &Actor, id: SessionId) -> Result<Shown, Refusal> {
     let mut tx = app.store.read().await?;
     let session = sight::find(&mut tx, actor, id).await?;
-    let called: Vec<UnitId> =
-        roster::list(&mut tx, id).await?.into_iter().map(|entry| entry.endpoint.unit_id).collect();
-    if !actor.domain(&mut tx, Permission::ReportRead).await?.has_any(called) {
-        return Err(Refusal::Forbidden);
-    }
+    let host = sight::host_unit(&mut tx, &session).await?;
+    actor.require(&mut tx, Permission::ReportRead, host).await?;
     if session.state != SessionState::Ended {
         return Err(Refusal::NotEnded);
     }

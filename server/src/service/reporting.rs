@@ -17,7 +17,7 @@ use crate::{
     auth::actor::{Actor, Domain},
 };
 
-/// The report of a period. Who may see only some units gets a report of these.
+/// The report of a period. Who may see only some units gets a report of these, and is refused one of another.
 pub async fn report(
     app: &App,
     actor: &Actor,
@@ -27,16 +27,16 @@ pub async fn report(
 ) -> Result<Report, Refusal> {
     let mut tx = app.store.read().await?;
     let domain = actor.domain(&mut tx, Permission::ReportRead).await?;
-    let wanted = match under {
-        Some(unit) => Some(units::below(&mut tx, unit).await?),
-        None => None,
-    };
-    let units = match (domain, wanted) {
-        (Domain::Everywhere, wanted) => wanted,
-        (Domain::Units(held), None) => Some(held.into_iter().collect()),
-        (Domain::Units(held), Some(wanted)) => {
-            Some(wanted.into_iter().filter(|unit| held.contains(unit)).collect())
+    let units = match (under, domain) {
+        (Some(unit), domain) => {
+            units::find(&mut tx, unit).await?.ok_or(Refusal::NotFound)?;
+            if !domain.has(Some(unit)) {
+                return Err(Refusal::Forbidden);
+            }
+            Some(units::below(&mut tx, unit).await?)
         }
+        (None, Domain::Everywhere) => None,
+        (None, Domain::Units(held)) => Some(held.into_iter().collect()),
     };
     let question = Question { period, units, kind, today: Day(app.now().date()) };
     Ok(reports::report(&mut tx, &question, app.rule("report.percent_from")).await?)

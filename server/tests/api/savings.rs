@@ -1,11 +1,21 @@
 //! From roll-call to ledger and report, through the interface.
 
 use axum::http::{Method, StatusCode, header};
-use schema::{event::RoomEventKind, id::SessionId};
+use schema::{
+    event::RoomEventKind,
+    id::SessionId,
+    role::{Grant, Role},
+};
 use serde_json::{Value, json};
-use server::service::ledger;
+use server::{
+    auth::actor::Actor,
+    service::{
+        accounts::{self, CreateAccount},
+        ledger,
+    },
+};
 
-use super::world::{Browser, World, id_of, who};
+use super::world::{Browser, PASSWORD, World, id_of, who};
 
 /// The session of the worked example, live: one delegate named at Mường Nhé, its endpoint connected.
 async fn live(world: &World) -> (Browser, SessionId, String) {
@@ -123,6 +133,34 @@ async fn the_report_adds_up_what_was_held_for_those_who_may_see_it() {
     assert_eq!(refused.refused(), (403, "forbidden".into()));
     let nonsense = secretary.get("/reports?period=quarter&of=2026-03").await;
     assert_eq!(nonsense.fields(), [("of".into(), "bad_format".into())]);
+}
+
+#[tokio::test]
+async fn a_leader_of_one_district_reads_its_report_and_neither_another_nor_the_ledger() {
+    let world = World::new().await;
+    let (secretary, id, delegate) = live(&world).await;
+    call(&secretary, id, &delegate, "in_room").await;
+    end(&world, id).await;
+    let own = world.places.muong_nhe;
+    let leader = CreateAccount {
+        username: "lanhdaomuongnhe".into(),
+        display_name: "Lãnh đạo Mường Nhé".into(),
+        password: PASSWORD.into(),
+        unit_id: Some(own),
+        endpoint_id: None,
+        grants: vec![Grant { role: Role::Leader, unit_id: Some(own) }],
+    };
+    accounts::create(&world.app, &Actor::system(), leader).await.unwrap();
+    let leader = world.sign_in("lanhdaomuongnhe").await;
+
+    let report = leader.get("/reports?period=month&of=2026-03").await.ok();
+    assert_eq!(report["by_unit"].as_array().unwrap().len(), 1);
+    assert_eq!(report["headline"]["net_dong"], 2_660_000);
+    let elsewhere = format!("/reports?period=month&of=2026-03&unit_id={}", world.places.tua_chua);
+    assert_eq!(leader.get(&elsewhere).await.refused(), (403, "forbidden".into()));
+    assert_eq!(leader.get(&format!("/sessions/{id}/ledger")).await.refused(), (403, "forbidden".into()));
+    let nowhere = format!("/reports?period=month&of=2026-03&unit_id={id}");
+    assert_eq!(leader.get(&nowhere).await.refused(), (404, "not_found".into()));
 }
 
 #[tokio::test]
