@@ -13,7 +13,7 @@ describe('an audit entry', () => {
   it('shows its particulars without what is empty and with short ids', () => {
     expect(particulars(JSON.stringify({ delegates: 5, endpoint_id: ID, note: null }))).toEqual([
       { name: 'delegates', value: '5' },
-      { name: 'endpoint_id', value: '01a20903' },
+      { name: 'endpoint_id', value: '49e39936' },
     ]);
   });
 

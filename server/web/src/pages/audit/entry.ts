@@ -12,9 +12,9 @@ export function subjectOf(object: string): Subject | null {
   return kind && id && more.length === 0 && UUID.test(id) ? { kind, id } : null;
 }
 
-/** The first group of an id: enough to tell two apart on a page. */
+/** The end of an id, which is random, where its beginning is the time: enough to tell two apart on a page. */
 export function shortId(text: string): string {
-  return UUID.test(text) ? text.slice(0, 8) : text;
+  return UUID.test(text) ? text.slice(-8) : text;
 }
 
 /** The particulars of an entry as names and values; a text that is no record stands alone. */
