@@ -197,19 +197,17 @@ impl Bandwidth {
         let lasting = since.is_some_and(|since| now.saturating_duration_since(since) >= LASTING);
         let arriving = self.arriving.rate_bits_per_second(now);
         if self.probe.is_some() {
-            // What a probe provokes is its result, not the state of the line.
-            if usage == Usage::Over || lossy {
+            // What a probe provokes is its result, not the state of the line. It must not cost sound its packets.
+            if usage == Usage::Over || lost > 1 {
                 self.end_probe(now, false);
             }
             return;
         }
+        // Delay alone may be a busy computer or a key frame: a full line also delivers less than it is given.
+        let short = arriving.is_some_and(|rate| rate < DELIVERED * self.leaving.rate);
+        let usage = if usage == Usage::Over && !short { Usage::Under } else { usage };
         match (&mut self.control, arriving) {
-            // Delay alone may be a busy computer: a full line also delivers less than it is given.
-            (None, Some(rate))
-                if lasting || (usage == Usage::Over && rate < DELIVERED * self.leaving.rate) =>
-            {
-                self.limit(now, rate * 0.85);
-            }
+            (None, Some(rate)) if lasting || usage == Usage::Over => self.limit(now, rate * 0.85),
             (Some((by_delay, by_loss)), rate) => {
                 let target = by_delay.update(now, usage, rate).min(by_loss.update(now, lost, total));
                 // Nothing was learned beyond what was sent.
@@ -242,7 +240,7 @@ impl Bandwidth {
         }
         if self.probe.is_none() && at <= now {
             // Far above what is known the line would only be flooded.
-            let goal = (wish * 1.1).min(self.capacity * 2.5);
+            let goal = (wish * 1.1).min(self.capacity * 2.0);
             self.probe = Some(Probe {
                 began: now,
                 goal,
@@ -276,15 +274,6 @@ impl Bandwidth {
             (span > PROBE / 4)
                 .then(|| f64::from(u32::try_from(bytes * 8).unwrap_or(u32::MAX)) / span.as_secs_f64())
         });
-        eprintln!(
-            "endprobe {undisturbed} goal {} cap {} rate {rate:?} arrived {:?} numbers {}..{} paid {}",
-            probe.goal,
-            self.capacity,
-            probe.arrived,
-            probe.first,
-            probe.last.min(self.newest),
-            probe.paid
-        );
         // A line that was filled has shown what it carries; one that was not carries at least what was sent.
         let shown = rate.map_or(0.0, |rate| rate.min(probe.goal) * 0.95);
         if shown > self.capacity || (!undisturbed && shown > 0.0) {

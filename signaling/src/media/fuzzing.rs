@@ -85,3 +85,35 @@ pub fn description(text: &str) {
     // What is not understood is refused; there is nothing else to see.
     let _ = sdp::parse(text, 64, 1 << 16);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_parser_falls_over_made_up_bytes(bytes in prop::collection::vec(any::<u8>(), 0..300), kind in 200_u8..208) {
+            super::check(&bytes);
+            super::records(&bytes);
+            super::rtp(&bytes);
+            let mut packet = bytes.clone();
+            packet.resize(bytes.len().next_multiple_of(4).max(8), 0);
+            let words = u16::try_from(packet.len() / 4 - 1).unwrap();
+            packet[0] = 0x80 | packet[0] & 0x1F;
+            packet[1] = kind;
+            packet[2..4].copy_from_slice(&words.to_be_bytes());
+            super::rtcp(&packet);
+            super::description(&String::from_utf8_lossy(&bytes));
+        }
+
+        #[test]
+        fn no_feedback_falls_over_made_up_arrivals(body in prop::collection::vec(any::<u8>(), 16..200)) {
+            let mut packet = vec![0x8F, 205, 0, 0];
+            packet.extend_from_slice(&body);
+            packet.resize(packet.len().next_multiple_of(4), 0);
+            let words = u16::try_from(packet.len() / 4 - 1).unwrap();
+            packet[2..4].copy_from_slice(&words.to_be_bytes());
+            super::rtcp(&packet);
+        }
+    }
+}

@@ -11,7 +11,7 @@ mod dtls;
 mod egress;
 mod engine;
 mod forward;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod hello;
 mod history;

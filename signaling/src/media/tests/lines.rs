@@ -127,8 +127,8 @@ fn a_line_too_narrow_for_any_picture_still_carries_speech() {
         matches!(event, MediaEvent::Paused { peer, paused: true, .. } if *peer == id(speech.listener))
     }));
     speech.world.narrow.clear();
-    speech.speak(Duration::from_secs(12));
-    assert_eq!(speech.layer(), Some(2));
+    speech.speak(Duration::from_secs(15));
+    assert_eq!(speech.layer(), Some(2), "it has to find its way up from far below");
 }
 
 #[test]
