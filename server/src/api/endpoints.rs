@@ -20,7 +20,7 @@ use super::{
 use crate::{
     app::App,
     auth::signed::{DirectoryRead, DirectoryWrite, May},
-    service::{Edit, endpoints},
+    service::{Edit, directory},
 };
 
 /// An endpoint to create.
@@ -139,7 +139,7 @@ pub async fn list(
 ) -> Reply<Listing<Endpoint>> {
     let page = PageQuery { cursor: query.cursor, limit: query.limit }.paging(&app.settings.http)?;
     let filter = EndpointFilter { on: query.on, under: query.unit_id, q: query.q.as_deref() };
-    let found = endpoints::list(&app, &filter, &page).await?;
+    let found = directory::list_endpoints(&app, &filter, &page).await?;
     Ok(Json(Listing::of(found, std::convert::identity)))
 }
 
@@ -151,7 +151,7 @@ pub async fn show(
     _: May<DirectoryRead>,
     Id(id): Id<EndpointId>,
 ) -> Reply<Endpoint> {
-    Ok(Json(endpoints::show(&app, id).await?))
+    Ok(Json(directory::show(&app, id).await?))
 }
 
 /// Create one.
@@ -162,7 +162,7 @@ pub async fn create(
     may: May<DirectoryWrite>,
     Body(body): Body<CreateEndpoint>,
 ) -> Result<(StatusCode, Json<Endpoint>), ApiError> {
-    Ok((StatusCode::CREATED, Json(endpoints::create(&app, &may.actor, body.into()).await?)))
+    Ok((StatusCode::CREATED, Json(directory::create::<Endpoint>(&app, &may.actor, body.into()).await?)))
 }
 
 /// Change one.
@@ -175,5 +175,5 @@ pub async fn change(
     Body(body): Body<ChangeEndpoint>,
 ) -> Reply<Endpoint> {
     let version = body.version;
-    Ok(Json(endpoints::change(&app, &may.actor, id, version, |before| body.apply(before)).await?))
+    Ok(Json(directory::change(&app, &may.actor, id, version, |before: Endpoint| body.apply(before)).await?))
 }

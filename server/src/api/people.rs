@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     auth::signed::{DirectoryRead, DirectoryWrite, May},
-    service::{Edit, people},
+    service::{Edit, directory},
 };
 
 /// A person to create.
@@ -111,7 +111,7 @@ pub async fn list(
     Asked(query): Asked<PersonQuery>,
 ) -> Reply<Listing<Person>> {
     let page = PageQuery { cursor: query.cursor, limit: query.limit }.paging(&app.settings.http)?;
-    let found = people::list(&app, query.unit_id, query.q.as_deref(), &page).await?;
+    let found = directory::list_people(&app, query.unit_id, query.q.as_deref(), &page).await?;
     Ok(Json(Listing::of(found, std::convert::identity)))
 }
 
@@ -119,7 +119,7 @@ pub async fn list(
 #[utoipa::path(get, path = "/people/{id}", operation_id = "show_person", tag = "directory", params(("id" = PersonId, Path)),
     responses((status = OK, body = Person)))]
 pub async fn show(State(app): State<Arc<App>>, _: May<DirectoryRead>, Id(id): Id<PersonId>) -> Reply<Person> {
-    Ok(Json(people::show(&app, id).await?))
+    Ok(Json(directory::show(&app, id).await?))
 }
 
 /// Create one.
@@ -130,7 +130,7 @@ pub async fn create(
     may: May<DirectoryWrite>,
     Body(body): Body<CreatePerson>,
 ) -> Result<(StatusCode, Json<Person>), ApiError> {
-    Ok((StatusCode::CREATED, Json(people::create(&app, &may.actor, body.into()).await?)))
+    Ok((StatusCode::CREATED, Json(directory::create::<Person>(&app, &may.actor, body.into()).await?)))
 }
 
 /// Change one.
@@ -143,5 +143,5 @@ pub async fn change(
     Body(body): Body<ChangePerson>,
 ) -> Reply<Person> {
     let version = body.version;
-    Ok(Json(people::change(&app, &may.actor, id, version, |before| body.apply(before)).await?))
+    Ok(Json(directory::change(&app, &may.actor, id, version, |before: Person| body.apply(before)).await?))
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     auth::signed::{DirectoryRead, DirectoryWrite, May},
-    service::{Edit, rooms},
+    service::{Edit, directory},
 };
 
 /// A room to create.
@@ -103,7 +103,7 @@ pub async fn list(
     Asked(query): Asked<RoomQuery>,
 ) -> Reply<Listing<Room>> {
     let page = PageQuery { cursor: query.cursor, limit: query.limit }.paging(&app.settings.http)?;
-    let found = rooms::list(&app, query.unit_id, query.q.as_deref(), &page).await?;
+    let found = directory::list_rooms(&app, query.unit_id, query.q.as_deref(), &page).await?;
     Ok(Json(Listing::of(found, std::convert::identity)))
 }
 
@@ -111,7 +111,7 @@ pub async fn list(
 #[utoipa::path(get, path = "/rooms/{id}", operation_id = "show_room", tag = "directory", params(("id" = RoomId, Path)),
     responses((status = OK, body = Room)))]
 pub async fn show(State(app): State<Arc<App>>, _: May<DirectoryRead>, Id(id): Id<RoomId>) -> Reply<Room> {
-    Ok(Json(rooms::show(&app, id).await?))
+    Ok(Json(directory::show(&app, id).await?))
 }
 
 /// Create one.
@@ -122,7 +122,7 @@ pub async fn create(
     may: May<DirectoryWrite>,
     Body(body): Body<CreateRoom>,
 ) -> Result<(StatusCode, Json<Room>), ApiError> {
-    Ok((StatusCode::CREATED, Json(rooms::create(&app, &may.actor, body.into()).await?)))
+    Ok((StatusCode::CREATED, Json(directory::create::<Room>(&app, &may.actor, body.into()).await?)))
 }
 
 /// Change one.
@@ -135,5 +135,5 @@ pub async fn change(
     Body(body): Body<ChangeRoom>,
 ) -> Reply<Room> {
     let version = body.version;
-    Ok(Json(rooms::change(&app, &may.actor, id, version, |before| body.apply(before)).await?))
+    Ok(Json(directory::change(&app, &may.actor, id, version, |before: Room| body.apply(before)).await?))
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     app::App,
     auth::signed::{DirectoryRead, DirectoryWrite, May},
-    service::{Edit, units},
+    service::{Edit, directory},
 };
 
 /// A unit to create.
@@ -123,7 +123,7 @@ pub async fn list(
 ) -> Reply<Listing<Unit>> {
     let page = PageQuery { cursor: query.cursor, limit: query.limit }.paging(&app.settings.http)?;
     let filter = UnitFilter { on: query.on, under: query.unit_id, q: query.q.as_deref() };
-    let found = units::list(&app, &filter, &page).await?;
+    let found = directory::list_units(&app, &filter, &page).await?;
     Ok(Json(Listing::of(found, std::convert::identity)))
 }
 
@@ -131,7 +131,7 @@ pub async fn list(
 #[utoipa::path(get, path = "/units/{id}", operation_id = "show_unit", tag = "directory", params(("id" = UnitId, Path)),
     responses((status = OK, body = Unit)))]
 pub async fn show(State(app): State<Arc<App>>, _: May<DirectoryRead>, Id(id): Id<UnitId>) -> Reply<Unit> {
-    Ok(Json(units::show(&app, id).await?))
+    Ok(Json(directory::show(&app, id).await?))
 }
 
 /// Create one.
@@ -142,7 +142,7 @@ pub async fn create(
     may: May<DirectoryWrite>,
     Body(body): Body<CreateUnit>,
 ) -> Result<(StatusCode, Json<Unit>), ApiError> {
-    Ok((StatusCode::CREATED, Json(units::create(&app, &may.actor, body.into()).await?)))
+    Ok((StatusCode::CREATED, Json(directory::create::<Unit>(&app, &may.actor, body.into()).await?)))
 }
 
 /// Change one.
@@ -155,5 +155,5 @@ pub async fn change(
     Body(body): Body<ChangeUnit>,
 ) -> Reply<Unit> {
     let version = body.version;
-    Ok(Json(units::change(&app, &may.actor, id, version, |before| body.apply(before)).await?))
+    Ok(Json(directory::change(&app, &may.actor, id, version, |before: Unit| body.apply(before)).await?))
 }

@@ -7,7 +7,7 @@ use schema::store::{StoreError, logins, outbox};
 use crate::app::App;
 
 /// How often. Figures not taken by a watcher grow in memory until then.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Done effects are kept for a day, for whoever looks into something.
 const KEEP_MS: i64 = 86_400_000;

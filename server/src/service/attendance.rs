@@ -153,7 +153,7 @@ pub async fn recover(app: &App) -> Result<(), Refusal> {
             Ok(()) => tracing::info!(session.id = %session, "the room of a live session is open again"),
             // One room that cannot open must not keep all others and the schedule away.
             Err(error) => {
-                tracing::error!(session.id = %session, "the room of a live session stays shut: {error}")
+                tracing::error!(session.id = %session, "the room of a live session stays shut: {error}");
             }
         }
     }

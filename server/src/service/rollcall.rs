@@ -36,11 +36,12 @@ pub async fn name_delegates(
     }
     transition(session.state, SessionAction::NameDelegates)?;
     check_seats(&mut tx, &entry, &named).await?;
-    delegates::replace(&mut tx, id, line, &named, now).await.map_err(|error| match error {
+    let done = delegates::replace(&mut tx, id, line, &named, now).await.map_err(|error| match error {
         StoreError::Reference => Refusal::field("delegates", FieldCode::Unknown),
         other => other.into(),
     })?;
-    let detail = json!({ "endpoint_id": entry.endpoint.id, "delegates": named.len() });
+    let detail = json!({ "endpoint_id": entry.endpoint.id, "delegates": named.len(), "added": done.added,
+        "withdrawn": done.withdrawn, "changed": done.changed });
     let record = Record::new(actor, now, "session.name_delegates").on(id).with(detail);
     finish_attendance(app, tx, record, id).await
 }

@@ -8,14 +8,14 @@ use std::sync::{
 use axum::{Router, http::StatusCode};
 use schema::{
     day::Day,
-    endpoint::{EndpointRole, NewEndpoint, Zone},
+    endpoint::{Endpoint, EndpointRole, NewEndpoint, Zone},
     event::{RoomEvent, RoomEventKind, Who},
     id::{EndpointId, PersonId, RoomId, SessionId, UnitId},
     moment::{Clock, Moment},
-    org::{NewUnit, UnitKind},
-    person::NewPerson,
+    org::{NewUnit, Unit, UnitKind},
+    person::{NewPerson, Person},
     role::{Grant, Role},
-    room::NewRoom,
+    room::{NewRoom, Room},
     store::{self, Address},
     testing::Postgres,
 };
@@ -26,7 +26,7 @@ use server::{
     config::{LoginSettings, Settings},
     rooms::FakeRooms,
     router,
-    service::{accounts, attendance, endpoints, people, rooms, units},
+    service::{accounts, attendance, directory},
 };
 use tempfile::TempDir;
 
@@ -185,7 +185,7 @@ async fn settle(app: &App) -> Places {
         valid_from: day("2013-01-01"),
         valid_to: None,
     };
-    let add_unit = async |new| units::create(app, &system, new).await.unwrap().id;
+    let add_unit = async |new| directory::create::<Unit>(app, &system, new).await.unwrap().id;
     let province = add_unit(unit("UBND tỉnh Điện Biên", UnitKind::Province, None)).await;
     let muong_nhe = add_unit(unit("UBND huyện Mường Nhé", UnitKind::District, Some(province))).await;
     let tua_chua = add_unit(unit("UBND huyện Tủa Chùa", UnitKind::District, Some(province))).await;
@@ -201,7 +201,7 @@ async fn settle(app: &App) -> Places {
         valid_from: day("2013-01-01"),
         valid_to: None,
     };
-    let add_endpoint = async |new| endpoints::create(app, &system, new).await.unwrap().id;
+    let add_endpoint = async |new| directory::create::<Endpoint>(app, &system, new).await.unwrap().id;
     let host = add_endpoint(endpoint("Điểm cầu tỉnh", province, 0, 0)).await;
     let at_muong_nhe = add_endpoint(endpoint("Điểm cầu Mường Nhé", muong_nhe, 195, 290)).await;
     let at_tua_chua = add_endpoint(endpoint("Điểm cầu Tủa Chùa", tua_chua, 125, 195)).await;
@@ -217,7 +217,7 @@ async fn settle(app: &App) -> Places {
         seats: 40,
         equipment: String::new(),
     };
-    let hall = rooms::create(app, &system, hall).await.unwrap().id;
+    let hall = directory::create::<Room>(app, &system, hall).await.unwrap().id;
     let person = |name: &str, unit_id| NewPerson {
         full_name: name.into(),
         title: "Chủ tịch".into(),
@@ -226,7 +226,7 @@ async fn settle(app: &App) -> Places {
         email: None,
         active: true,
     };
-    let add_person = async |new| people::create(app, &system, new).await.unwrap().id;
+    let add_person = async |new| directory::create::<Person>(app, &system, new).await.unwrap().id;
     let chairman = add_person(person("Mùa A Sơn", province)).await;
     let head_of_muong_nhe = add_person(person("Lò Văn An", muong_nhe)).await;
     let head_of_tua_chua = add_person(person("Giàng Thị Dung", tua_chua)).await;
