@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -103,18 +104,32 @@ impl Engine {
             [0..=3, ..] => self.check(now, from, bytes),
             [20..=63, ..] => {
                 if let Some(peer) = self.addresses.get(&from).copied() {
-                    self.record(now, peer, bytes);
+                    self.contain(peer, |engine| engine.record(now, peer, bytes));
                 }
             }
             [128..=191, kind, ..] => {
                 let Some(peer) = self.addresses.get(&from).copied() else { return };
                 if (192..=223).contains(kind) {
-                    self.rtcp(now, peer, bytes);
+                    self.contain(peer, |engine| engine.rtcp(now, peer, bytes));
                 } else {
                     self.rtp(now, peer, bytes);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Lets a protocol crate loose on what one client sent. Should it fall over, that connection ends, and the rooms go
+    /// on.
+    pub(super) fn contain(&mut self, index: usize, run: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| run(self))).is_ok() {
+            return;
+        }
+        tracing::error!("a protocol crate fell over a client's datagram; that connection is ended");
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        (peer.dtls, peer.open, peer.egress.seal, peer.connected) = (None, None, None, false);
+        if !std::mem::replace(&mut peer.lost, true) {
+            self.events.push_back(MediaEvent::Lost { peer: peer.id });
         }
     }
 

@@ -62,7 +62,7 @@ pub fn rtp(packet: &[u8]) {
     let mut layer = Layer::new(&Limits::default());
     for pair in payload.chunks_exact(2) {
         let sequence = u16::from_be_bytes([pair[0], pair[1]]);
-        layer.arrived(now(), sequence, header.timestamp, 90_000, pair[0] & 1 == 0, pair[1] & 3 == 0);
+        layer.arrived(now(), sequence, header.timestamp, 90_000, pair[0] & 1 == 0, pair[1] < 64);
     }
 }
 

@@ -32,7 +32,7 @@ impl Engine {
         self.ticked = now;
         let peers: Vec<usize> = self.peers.iter().map(|(index, _)| index).collect();
         for index in peers {
-            self.tick_transport(now, index);
+            self.contain(index, |engine| engine.tick_transport(now, index));
             self.tick_feedback(now, index);
             self.probe(now, index);
         }

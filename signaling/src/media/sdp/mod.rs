@@ -69,7 +69,7 @@ pub struct Section {
     pub protocol: String,
     /// The formats of its `m=` line as written.
     pub raw_formats: String,
-    /// Whether its port is zero.
+    /// Whether its port is zero and that means that it is not used.
     pub rejected: bool,
     /// Which way it flows.
     pub direction: Direction,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Cursor;
+use std::panic::catch_unwind;
 
 use rtc_sdp::description::common::Attribute;
 use rtc_sdp::description::media::MediaDescription;
@@ -19,7 +20,9 @@ pub fn parse(text: &str, max_sections: usize, max_bytes: usize) -> Result<Descri
     if text.len() > max_bytes {
         return Err(MediaError::Limit("size of a session description"));
     }
-    let session = SessionDescription::unmarshal(&mut Cursor::new(text.as_bytes()))
+    // The parser is not ours: should it fall over, the description is refused like any other bad one.
+    let session = catch_unwind(|| SessionDescription::unmarshal(&mut Cursor::new(text.as_bytes())))
+        .map_err(|_| refused("it cannot be read"))?
         .map_err(|error| MediaError::BadDescription(error.to_string()))?;
     if session.media_descriptions.len() > max_sections {
         return Err(MediaError::Limit("sections of a session description"));
@@ -90,7 +93,8 @@ fn section(media: &MediaDescription) -> Result<Section, MediaError> {
         media: name.media.clone(),
         protocol: name.protos.join("/"),
         raw_formats: name.formats.join(" "),
-        rejected: name.port.value == 0,
+        // Firefox offers new sections of a bundle with port 0 and `bundle-only`: they are meant (RFC 9143).
+        rejected: name.port.value == 0 && !has("bundle-only"),
         direction,
         formats: match kind {
             SectionKind::Media(kind) => formats(kind, media),
@@ -188,4 +192,25 @@ fn sources(attributes: &[Attribute]) -> Vec<(u32, Option<u32>)> {
         .map(|ssrc| (ssrc, pairs.get(&ssrc).copied()))
         .take(3)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn video_section(lines: &str) -> Section {
+        let session = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+                       a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n\
+                       a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n";
+        let text = format!(
+            "{session}m=video 0 UDP/TLS/RTP/SAVPF 120\r\nc=IN IP4 0.0.0.0\r\n{lines}a=mid:0\r\na=sendonly\r\na=rtpmap:120 VP8/90000\r\n"
+        );
+        parse(&text).expect("a description").sections.remove(0)
+    }
+
+    #[test]
+    fn a_section_without_a_port_is_rejected_unless_it_lives_in_the_bundle_only() {
+        assert!(video_section("").rejected);
+        assert!(!video_section("a=bundle-only\r\n").rejected, "Firefox offers new sections like this");
+    }
 }
