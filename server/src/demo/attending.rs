@@ -121,3 +121,31 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use schema::interval::Timeline;
+
+    use super::*;
+
+    #[test]
+    fn what_a_room_tells_is_in_order_numbered_and_within_the_session() {
+        let start = Moment::from_millis(1_780_000_000_000);
+        let end = start.plus_millis(150 * MINUTE_MS);
+        let endpoint = EndpointId::new(start);
+        let called = [Called { endpoint, one_way_minutes: 290 }];
+        for seed in 0..200 {
+            let told = attend(SessionId::new(start), &called, start, end, &mut Dice::of(seed)).events;
+            assert!(told.windows(2).all(|pair| pair[0].at <= pair[1].at && pair[0].seq + 1 == pair[1].seq));
+            assert!(told.iter().all(|event| event.at < end), "seed {seed}");
+            let identity = format!("endpoint:{endpoint}");
+            let mut timeline = Timeline::new(Vec::new());
+            told.iter().for_each(|event| timeline.apply(event, &identity, 120_000));
+            let intervals = timeline.intervals();
+            assert!(
+                intervals.windows(2).all(|pair| pair[0].to.is_some_and(|to| to <= pair[1].from)),
+                "seed {seed}"
+            );
+        }
+    }
+}
