@@ -28,16 +28,22 @@ export function listing<T>(
   let error = $state.raw<Problem | undefined>();
   let running: AbortController | undefined;
 
-  async function page(cursor: string | null): Promise<void> {
+  /** Reads on from `cursor` until there are at least `wanted` rows, so that a reload keeps what was paged through. */
+  async function page(cursor: string | null, wanted = 0): Promise<void> {
     running?.abort();
     const mine = new AbortController();
     running = mine;
     if (cursor === null) loading = true;
     else loadingMore = true;
     try {
-      const answer = await read(cursor, mine.signal);
+      let answer = await read(cursor, mine.signal);
+      let rows = answer.items;
+      while (answer.next !== null && rows.length < wanted && running === mine) {
+        answer = await read(answer.next, mine.signal);
+        rows = [...rows, ...answer.items];
+      }
       if (running !== mine) return;
-      items = cursor === null ? answer.items : [...items, ...answer.items];
+      items = cursor === null ? rows : [...items, ...rows];
       next = answer.next;
       error = undefined;
     } catch (caught) {
@@ -73,7 +79,7 @@ export function listing<T>(
       return error;
     },
     more: () => (next === null ? Promise.resolve() : page(next)),
-    reload: () => page(null),
+    reload: () => page(null, items.length),
   };
 }
 
