@@ -138,7 +138,8 @@ impl Layer {
         if span >= RATE_WINDOW {
             let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
             let rate = u64::try_from(*bytes).unwrap_or_default() * 8000 / millis.max(1);
-            self.bitrate = if self.bitrate > 0 { self.bitrate.midpoint(rate) } else { rate };
+            // Evened out over two seconds, or a key frame would make the layer look too large for its line.
+            self.bitrate = if self.bitrate > 0 { (3 * self.bitrate + rate) / 4 } else { rate };
             self.window = (Some(now), 0);
         }
         if packet.keyframe {

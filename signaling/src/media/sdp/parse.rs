@@ -205,7 +205,7 @@ mod tests {
         let text = format!(
             "{session}m=video 0 UDP/TLS/RTP/SAVPF 120\r\nc=IN IP4 0.0.0.0\r\n{lines}a=mid:0\r\na=sendonly\r\na=rtpmap:120 VP8/90000\r\n"
         );
-        parse(&text).expect("a description").sections.remove(0)
+        parse(&text, 8, 8192).expect("a description").sections.remove(0)
     }
 
     #[test]
