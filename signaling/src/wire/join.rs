@@ -48,14 +48,25 @@ pub struct JoinQuery {
 pub struct BadJoin;
 
 /// Puts together who is at the door. A join request means the single path, whichever address it came to.
-pub fn arrival(conn: ConnId, pass: Pass, query: &JoinQuery, limits: Limits) -> Result<Arrival, BadJoin> {
-    match &query.join_request {
+pub fn arrival(
+    conn: ConnId,
+    pass: Pass,
+    query: &JoinQuery,
+    agent: &str,
+    limits: Limits,
+) -> Result<Arrival, BadJoin> {
+    let mut arrival = match &query.join_request {
         Some(packed) => {
             let request = unpack(packed, limits.frame_bytes.min(JOIN_BYTES_MAX))?;
-            Ok(from_request(conn, pass, request, limits.metadata_bytes))
+            from_request(conn, pass, request, limits.metadata_bytes)
         }
-        None => Ok(from_query(conn, pass, query)),
+        None => from_query(conn, pass, query),
+    };
+    // livekit-client leaves it to the server to see which browser it runs in.
+    if arrival.client.browser.is_empty() && agent.contains("Firefox/") {
+        "Firefox".clone_into(&mut arrival.client.browser);
     }
+    Ok(arrival)
 }
 
 fn from_query(conn: ConnId, pass: Pass, query: &JoinQuery) -> Arrival {
@@ -186,7 +197,7 @@ mod tests {
     fn without_a_right_to_it_a_client_does_not_change_its_own_metadata() {
         let request = proto::JoinRequest { metadata: "chair".into(), ..Default::default() };
         let query = JoinQuery { join_request: Some(pack(&request, true)), ..JoinQuery::default() };
-        let arrival = arrival(ConnId(1), pass(), &query, Limits::default()).expect("readable");
+        let arrival = arrival(ConnId(1), pass(), &query, "", Limits::default()).expect("readable");
         assert_eq!(arrival.grant.metadata, "");
     }
 
@@ -198,11 +209,21 @@ mod tests {
             auto_subscribe: Some("0".into()),
             ..JoinQuery::default()
         };
-        let arrival = arrival(ConnId(1), pass(), &query, Limits::default()).expect("readable");
+        let arrival = arrival(ConnId(1), pass(), &query, "", Limits::default()).expect("readable");
         assert_eq!(
             (arrival.path, arrival.resume.as_deref(), arrival.auto_subscribe),
             (JoinPath::Dual, Some("PA_7"), false)
         );
+    }
+
+    #[test]
+    fn a_browser_that_does_not_say_what_it_is_is_known_by_its_agent() {
+        let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
+        let named = |agent| {
+            let arrival = arrival(ConnId(1), pass(), &JoinQuery::default(), agent, Limits::default());
+            arrival.expect("readable").client.browser
+        };
+        assert_eq!((named(agent).as_str(), named("").as_str()), ("Firefox", ""));
     }
 
     proptest::proptest! {

@@ -45,13 +45,18 @@ async fn join(
     let Ok(upgrade) = upgrade else { return UNREADABLE.into_response() };
     let Some(seat) = front.take_seat() else { return BUSY.into_response() };
     let limit = front.limits().frame_bytes;
-    let Ok(arrival) = join::arrival(seat.conn(), pass, &query, front.limits()) else {
+    let Ok(arrival) = join::arrival(seat.conn(), pass, &query, agent(&headers), front.limits()) else {
         return UNREADABLE.into_response();
     };
     upgrade
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| socket::serve(socket, front, seat, arrival))
+}
+
+/// What the client calls itself.
+fn agent(headers: &HeaderMap) -> &str {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// Clients ask here after a failed join.
