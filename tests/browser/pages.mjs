@@ -33,6 +33,7 @@ const pages = ({ live, ended, scheduled }) => ({
     rollcall: `/sessions/${live}/rollcall`,
     ledger: `/sessions/${ended}/ledger`,
     reports: '/reports',
+    norms: '/norms',
     units: '/directory/units',
     endpoints: '/directory/endpoints',
     rooms: '/directory/rooms',

@@ -1,5 +1,6 @@
 // The main flow as a secretary does it, by hand in the browser: log in, book with a clash shown, edit, name delegates,
-// start, call the roll, end, read the report. Reads one line: where, who, the day, what is already booked on it.
+// start, call the roll, end, read the report. Reads one line: where, who, the day, what is already booked on it; and
+// another to go on once the session has started.
 
 import { createInterface } from 'node:readline/promises';
 
@@ -92,6 +93,8 @@ run(async () => {
   await confirmed(page, 'Bắt đầu phiên');
   await page.getByText('Đang diễn ra').first().waitFor();
   tell({ event: 'started' });
+  // An endpoint joins meanwhile; whoever told us what to do says when.
+  await input.next();
   await callTheRoll(page, session, wish.delegate);
   tell({ event: 'roll_called' });
   await page.goto(session);

@@ -1,12 +1,12 @@
 //! A session in which endpoints meet: booked, started, joined by pages of a real browser and by the Python client.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     booking::{act, book, briefing, working_day},
     client::Client,
     lines::Lines,
-    peer::{JoinPath, Page, browser, python},
+    peer::{JoinPath, Page, browser},
     world::{ADMINISTRATOR, Province, SECRETARY, World},
 };
 
@@ -60,17 +60,12 @@ impl Meeting {
 
     /// What the server answers when the technician of `member` wants to join.
     pub async fn ticket(&self, world: &World, member: usize) -> Value {
-        let technician = &self.technicians[member];
-        let client = world.login((&technician.username, &technician.password)).await;
-        client.post(&format!("/sessions/{}/join", self.id()), &json!({"endpoint_id": null})).await.ok()
+        self.technicians[member].ticket(world.base(), self.id()).await
     }
 
     /// A member in the Python client, publishing.
     pub async fn python(&self, world: &World, member: usize, path: JoinPath) -> Lines {
-        let ticket = self.ticket(world, member).await;
-        let mut peer = python(&ticket, path).await;
-        peer.event("published").await;
-        peer
+        self.technicians[member].python(world.base(), self.id(), path).await
     }
 
     /// Waits until so many endpoints are connected, and returns the attendance that says so.

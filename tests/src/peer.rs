@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::{lines::Lines, tools};
+use crate::{client::Client, lines::Lines, tools};
 
 /// How a client joins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,21 @@ pub struct Page {
     pub password: String,
     /// False: the browser refuses camera and microphone.
     pub devices: bool,
+}
+
+impl Page {
+    /// What the server answers when this account wants to join.
+    pub async fn ticket(&self, base: &str, session: &str) -> Value {
+        let client = Client::login(base, &self.username, &self.password).await;
+        client.post(&format!("/sessions/{session}/join"), &json!({"endpoint_id": null})).await.ok()
+    }
+
+    /// The same endpoint in the Python client, publishing.
+    pub async fn python(&self, base: &str, session: &str, path: JoinPath) -> Lines {
+        let mut peer = python(&self.ticket(base, session).await, path).await;
+        peer.event("published").await;
+        peer
+    }
 }
 
 /// A script of `tests/browser`, told what to do.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{
     booking::{book, briefing, working_day},
-    peer::script,
+    peer::{JoinPath, script},
     sample::look_at_pages,
     world::{ADMINISTRATOR, Backend, Province, SECRETARY, World, whole_machine},
 };
@@ -35,12 +35,20 @@ async fn a_secretary_books_around_a_clash_holds_the_session_and_reads_the_report
         "who clashes is named: {clash}"
     );
     let session = flow.event("booked").await["session"].as_str().expect("a path").to_owned();
+    flow.event("started").await;
+    let technician = province.technician(&administrator, 0).await;
+    let id = session.rsplit('/').next().expect("a path ends with the id");
+    let line = technician.python(world.base(), id, JoinPath::Single).await;
+    let attendance = format!("{session}/attendance");
+    secretary.until(&attendance, "one connected", |now| (now["connected"] == 1).then_some(())).await;
+    flow.tell(&json!({"go": "on"})).await;
     let report = flow.event("reported").await;
     assert!(
         report["share"].as_str().is_some_and(|text| text.contains('/')),
         "numerator and denominator: {report}"
     );
     flow.finish().await;
+    drop(line);
 
     // What the browser did is what the interface says.
     let ledger = secretary.get(&format!("{session}/ledger")).await.ok();

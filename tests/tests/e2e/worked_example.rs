@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tests::{
     booking::{act, book, briefing, working_day},
     client::Client,
+    peer::JoinPath,
     world::{ADMINISTRATOR, Backend, Province, SECRETARY, World},
 };
 
@@ -51,6 +52,14 @@ async fn ended_session(world: &World) -> (Client, Value, Province) {
     }
     secretary.get(&format!("{path}/ledger")).await.refused(409, "not_ended");
     act(&secretary, &session, "start").await;
+    let id = session["id"].as_str().expect("an id");
+    let mut lines = Vec::new();
+    for member in 0..province.members.len() {
+        let technician = province.technician(&administrator, member).await;
+        lines.push(technician.python(world.base(), id, JoinPath::Single).await);
+    }
+    let connected = |now: &Value| (now["connected"] == 2).then_some(());
+    secretary.until(&format!("{path}/attendance"), "both connected", connected).await;
     let attendance = secretary.put(&format!("{path}/rollcall"), &json!({"marks": marks})).await.ok();
     assert_eq!((&attendance["delegates_named"], &attendance["delegates_present"]), (&json!(3), &json!(2)));
     let ended = act(&secretary, &session, "end").await;
