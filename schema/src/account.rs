@@ -93,14 +93,14 @@ pub fn username_key(username: &str) -> String {
 
 fn check_username(fields: &mut Fields, username: &str) {
     let key = username_key(username);
-    fields.text("username", &key, 64);
+    fields.line("username", &key, 64);
     let allowed =
         |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_' | '@');
     fields.require(key.chars().all(allowed), "username", FieldCode::BadFormat);
 }
 
 fn check_account(fields: &mut Fields, display_name: &str, grants: &[Grant]) {
-    fields.text("display_name", display_name, 200);
+    fields.line("display_name", display_name, 200);
     let repeated = grants.iter().enumerate().any(|(at, grant)| grants[..at].contains(grant));
     fields.require(!repeated, "grants", FieldCode::Duplicate);
 }

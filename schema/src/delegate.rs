@@ -3,6 +3,7 @@
 use crate::field::{FieldCode, FieldError, Fields};
 use crate::id::{AccountId, DelegateId, PersonId, RosterId};
 use crate::moment::Moment;
+use crate::text;
 
 crate::words::words! {
     /// The verdict about a delegate.
@@ -76,6 +77,65 @@ pub struct NewDelegate {
     pub consented: Option<bool>,
 }
 
+/// Who sits in a place of the list, as kept.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "store", derive(sqlx::FromRow))]
+pub struct Seat {
+    /// Identity.
+    pub id: DelegateId,
+    /// The person of the directory, if it is one.
+    pub person_id: Option<PersonId>,
+    /// Họ và tên.
+    pub full_name: String,
+    /// Chức vụ.
+    pub title: String,
+    /// Name of the one who cannot come.
+    pub substitute_for: Option<String>,
+    /// Did the chair consent to the substitute?
+    pub consented: Option<bool>,
+}
+
+impl Seat {
+    /// Is the other one somebody else? A title or a substitution that is put right leaves the person the same.
+    pub fn is_another_person(&self, other: &Self) -> bool {
+        self.person_id != other.person_id || self.full_name != other.full_name
+    }
+}
+
+/// A seat before and after.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Changed {
+    /// Before.
+    pub was: Seat,
+    /// After.
+    pub now: Seat,
+}
+
+/// What naming the delegates of an endpoint anew has done, for the audit trail.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Reseating {
+    /// Who came onto the list, or back onto it.
+    pub added: Vec<Seat>,
+    /// Who was taken off it.
+    pub withdrawn: Vec<Seat>,
+    /// Whose entry says something else now.
+    pub changed: Vec<Changed>,
+}
+
+impl NewDelegate {
+    /// The seat that keeps it under this identity, its texts in the form to store.
+    pub fn seat(&self, id: DelegateId) -> Seat {
+        Seat {
+            id,
+            person_id: self.person_id,
+            full_name: text::clean(&self.full_name),
+            title: text::clean(&self.title),
+            substitute_for: self.substitute_for.as_deref().and_then(text::clean_or_none),
+            consented: self.consented,
+        }
+    }
+}
+
 /// One mark of the roll. Marks are never changed: a correction is a later mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMark {
@@ -120,9 +180,9 @@ pub fn delegates_verdict(delegates: &[NewDelegate]) -> Result<(), Vec<FieldError
     let mut fields = Fields::new();
     for (at, delegate) in delegates.iter().enumerate() {
         let field = |name: &str| format!("delegates.{at}.{name}");
-        fields.text(&field("full_name"), &delegate.full_name, 200);
-        fields.optional_text(&field("title"), &delegate.title, 200);
-        fields.optional_text(
+        fields.line(&field("full_name"), &delegate.full_name, 200);
+        fields.optional_line(&field("title"), &delegate.title, 200);
+        fields.optional_line(
             &field("substitute_for"),
             delegate.substitute_for.as_deref().unwrap_or_default(),
             200,

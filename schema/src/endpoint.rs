@@ -108,11 +108,11 @@ impl NewEndpoint {
     /// What is wrong with it. The ranges only rule out slips of the keyboard: 5,000 km, one week, 10,000 seats.
     pub fn verdict(&self) -> Result<(), Vec<FieldError>> {
         let mut fields = Fields::new();
-        fields.text("name", &self.name, 200);
+        fields.line("name", &self.name, 200);
         fields.number("distance_metres", self.distance_metres, 0..=5_000_000);
         fields.number("one_way_minutes", self.one_way_minutes, 0..=10_080);
         fields.number("seats", self.seats, 0..=10_000);
-        fields.optional_text("contact_phone", self.contact_phone.as_deref().unwrap_or_default(), 40);
+        fields.optional_line("contact_phone", self.contact_phone.as_deref().unwrap_or_default(), 40);
         check_validity(&mut fields, self.valid_from, self.valid_to);
         fields.verdict()
     }

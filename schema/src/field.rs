@@ -71,8 +71,21 @@ impl Fields {
 
     /// A text that must be there, of at most `longest` characters.
     pub fn text(&mut self, field: &str, text: &str, longest: usize) {
-        self.require(!text.trim().is_empty(), field, FieldCode::Required);
+        self.require(!text::is_blank(text), field, FieldCode::Required);
         self.optional_text(field, text, longest);
+    }
+
+    /// A text of one line that must be there, of at most `longest` characters.
+    pub fn line(&mut self, field: &str, line: &str, longest: usize) {
+        self.require(!text::is_blank(line), field, FieldCode::Required);
+        self.optional_line(field, line, longest);
+    }
+
+    /// A text of one line that may be empty, of at most `longest` characters, which reads in the order in which it was
+    /// typed: no line ends, tabs, other control characters or changes of direction.
+    pub fn optional_line(&mut self, field: &str, line: &str, longest: usize) {
+        self.require(text::clean(line).chars().count() <= longest, field, FieldCode::TooLong);
+        self.require(text::is_one_line(line), field, FieldCode::BadFormat);
     }
 
     /// A text that may be empty, of at most `longest` characters, without control characters other than line ends.
@@ -95,5 +108,37 @@ impl Fields {
     /// `Ok` when nothing is wrong.
     pub fn verdict(self) -> Result<(), Vec<FieldError>> {
         if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(check: impl FnOnce(&mut Fields)) -> Vec<FieldCode> {
+        let mut fields = Fields::new();
+        check(&mut fields);
+        fields.into_errors().into_iter().map(|error| error.code).collect()
+    }
+
+    #[test]
+    fn what_nobody_can_see_is_no_text() {
+        for nothing in ["", "  ", "\u{200b}\u{200b}", "\u{feff} \u{2060}"] {
+            assert_eq!(refused(|fields| fields.text("subject", nothing, 500)), [FieldCode::Required]);
+            assert_eq!(refused(|fields| fields.line("subject", nothing, 500)), [FieldCode::Required]);
+        }
+    }
+
+    #[test]
+    fn a_line_neither_breaks_nor_turns_its_direction() {
+        for line in ["a\nb", "a\tb", "a\u{2028}b", "a\u{7}b", "gnp.\u{202e}exe", "\u{2066}a\u{2069}"] {
+            assert_eq!(
+                refused(|fields| fields.line("subject", line, 500)),
+                [FieldCode::BadFormat],
+                "{line:?}"
+            );
+        }
+        assert_eq!(refused(|fields| fields.line("subject", "Giao ban tháng 3: sơ kết, nhiệm vụ\n", 500)), []);
+        assert_eq!(refused(|fields| fields.text("content", "Một.\n\tHai.", 500)), []);
     }
 }

@@ -91,9 +91,9 @@ impl NewUnit {
     /// What is wrong with it.
     pub fn verdict(&self) -> Result<(), Vec<FieldError>> {
         let mut fields = Fields::new();
-        fields.text("name", &self.name, 200);
-        fields.text("short_name", &self.short_name, 100);
-        fields.optional_text("code", self.code.as_deref().unwrap_or_default(), 20);
+        fields.line("name", &self.name, 200);
+        fields.line("short_name", &self.short_name, 100);
+        fields.optional_line("code", self.code.as_deref().unwrap_or_default(), 20);
         let rooted = (self.kind == UnitKind::Province) == self.parent_id.is_none();
         fields.require(rooted, "parent_id", FieldCode::Contradiction);
         check_validity(&mut fields, self.valid_from, self.valid_to);

@@ -60,11 +60,11 @@ impl NewPerson {
     /// What is wrong with it.
     pub fn verdict(&self) -> Result<(), Vec<FieldError>> {
         let mut fields = Fields::new();
-        fields.text("full_name", &self.full_name, 200);
-        fields.optional_text("title", &self.title, 200);
-        fields.optional_text("phone", self.phone.as_deref().unwrap_or_default(), 40);
+        fields.line("full_name", &self.full_name, 200);
+        fields.optional_line("title", &self.title, 200);
+        fields.optional_line("phone", self.phone.as_deref().unwrap_or_default(), 40);
         if let Some(email) = &self.email {
-            fields.text("email", email, 254);
+            fields.line("email", email, 254);
             let shaped =
                 email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
             fields.require(shaped && !email.contains(char::is_whitespace), "email", FieldCode::BadFormat);

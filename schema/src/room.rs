@@ -54,7 +54,7 @@ impl NewRoom {
     /// What is wrong with it.
     pub fn verdict(&self) -> Result<(), Vec<FieldError>> {
         let mut fields = Fields::new();
-        fields.text("name", &self.name, 200);
+        fields.line("name", &self.name, 200);
         fields.number("seats", self.seats, 0..=10_000);
         fields.optional_text("equipment", &self.equipment, 2_000);
         fields.verdict()

@@ -294,7 +294,7 @@ impl NewSession {
     /// already written down may have begun meanwhile.
     pub fn verdict(&self, now: Moment) -> Result<(), Vec<FieldError>> {
         let mut fields = Fields::new();
-        fields.text("subject", &self.subject, 500);
+        fields.line("subject", &self.subject, 500);
         let reason = self.urgency_reason.as_deref().unwrap_or_default();
         match self.urgency {
             Urgency::Urgent => fields.text("urgency_reason", reason, 1_000),

@@ -8,6 +8,28 @@ pub fn clean(text: &str) -> String {
     text.trim().nfc().collect()
 }
 
+/// The same, or nothing when nothing is left of it.
+pub fn clean_or_none(text: &str) -> Option<String> {
+    Some(clean(text)).filter(|text| !is_blank(text))
+}
+
+/// Is there nothing to see in it? Spaces of no width are nothing.
+pub fn is_blank(text: &str) -> bool {
+    let unseen = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    };
+    text.chars().all(unseen)
+}
+
+/// Is it one line, read in the order in which it is written? Characters that embed, override or isolate a direction
+/// can make a name look like another one.
+pub fn is_one_line(text: &str) -> bool {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let breaks = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
+    !text.trim().chars().any(|c| c.is_control() || turns(c) || breaks(c))
+}
+
 /// The text as one who types in a hurry would write it: without accents, đ as d, lower case, single spaces.
 /// `muong nhe` finds *Mường Nhé*.
 pub fn search_key(text: &str) -> String {

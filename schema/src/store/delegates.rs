@@ -3,7 +3,7 @@
 use super::history::Author;
 use super::sql::{all, built, execute, one};
 use super::{StoreError, Tx};
-use crate::delegate::{Delegate, Mark, NewDelegate, NewMark};
+use crate::delegate::{Changed, Delegate, Mark, NewDelegate, NewMark, Reseating, Seat};
 use crate::id::{DelegateId, RosterId, SessionId};
 use crate::moment::Moment;
 use crate::text;
@@ -24,56 +24,112 @@ pub async fn list(tx: &mut Tx, session: SessionId) -> Result<Vec<Delegate>, Stor
     )
 }
 
+/// A delegate as the line has it now.
+#[derive(sqlx::FromRow)]
+struct Standing {
+    #[sqlx(flatten)]
+    seat: Seat,
+    place: i64,
+    withdrawn: bool,
+    marked: bool,
+}
+
+/// Everyone ever named at a line, the withdrawn included.
+async fn standing(tx: &mut Tx, line: RosterId) -> Result<Vec<Standing>, StoreError> {
+    all!(
+        tx,
+        "SELECT d.id, d.person_id, d.full_name, d.title, d.substitute_for, d.consented, d.place, d.withdrawn,
+             EXISTS (SELECT 1 FROM rollcall_marks m WHERE m.delegate_id = d.id) AS marked
+         FROM delegates d WHERE d.roster_id = $1 ORDER BY d.place, d.id",
+        line
+    )
+}
+
 /// Names the delegates of a line anew. Those named again by id keep their marks; those left out are withdrawn: their
-/// marks stay in the record, they no longer count. An id that is not of this line is a [`StoreError::Reference`].
+/// marks stay in the record, they no longer count. One who has a mark and is named again as somebody else is withdrawn
+/// too, and the other one is added without a mark: the roll was called of a person, not of a line of a list. An id that
+/// is not of this line is a [`StoreError::Reference`].
 pub async fn replace(
     tx: &mut Tx,
     session: SessionId,
     line: RosterId,
     delegates: &[NewDelegate],
     now: Moment,
-) -> Result<(), StoreError> {
-    execute!(tx, "UPDATE delegates SET withdrawn = $2 WHERE roster_id = $1", line, true)?;
+) -> Result<Reseating, StoreError> {
+    let standing = standing(tx, line).await?;
+    let mut done = Reseating::default();
+    let mut kept = Vec::new();
     for (place, delegate) in (0_i64..).zip(delegates) {
-        let (full_name, title) = (text::clean(&delegate.full_name), text::clean(&delegate.title));
-        if let Some(id) = delegate.id {
-            let rows = execute!(
-                tx,
-                "UPDATE delegates SET place = $3, person_id = $4, full_name = $5, title = $6, substitute_for = $7,
-                     consented = $8, withdrawn = $9
-                 WHERE id = $1 AND roster_id = $2",
-                id,
-                line,
-                place,
-                delegate.person_id,
-                full_name,
-                title,
-                &delegate.substitute_for,
-                delegate.consented,
-                false,
-            )?;
-            if rows == 0 {
-                return Err(StoreError::Reference);
+        let of_line = |id| standing.iter().find(|one| one.seat.id == id).ok_or(StoreError::Reference);
+        let known = delegate.id.map(of_line).transpose()?;
+        let wanted = delegate.seat(known.map_or_else(|| DelegateId::new(now), |one| one.seat.id));
+        match known {
+            Some(known) if !(known.marked && known.seat.is_another_person(&wanted)) => {
+                kept.push(wanted.id);
+                if known.seat != wanted || known.place != place || known.withdrawn {
+                    update(tx, &wanted, place).await?;
+                }
+                if known.withdrawn {
+                    done.added.push(wanted);
+                } else if known.seat != wanted {
+                    done.changed.push(Changed { was: known.seat.clone(), now: wanted });
+                }
             }
-        } else {
-            execute!(
-                tx,
-                "INSERT INTO delegates (id, session_id, roster_id, place, person_id, full_name, title, substitute_for,
-                     consented, withdrawn)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                DelegateId::new(now),
-                session,
-                line,
-                place,
-                delegate.person_id,
-                full_name,
-                title,
-                &delegate.substitute_for,
-                delegate.consented,
-                false,
-            )?;
+            _ => {
+                let added = Seat { id: DelegateId::new(now), ..wanted };
+                insert(tx, session, line, &added, place).await?;
+                done.added.push(added);
+            }
         }
     }
+    for one in standing.into_iter().filter(|one| !one.withdrawn && !kept.contains(&one.seat.id)) {
+        execute!(tx, "UPDATE delegates SET withdrawn = $2 WHERE id = $1", one.seat.id, true)?;
+        done.withdrawn.push(one.seat);
+    }
+    Ok(done)
+}
+
+async fn update(tx: &mut Tx, seat: &Seat, place: i64) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "UPDATE delegates SET place = $2, person_id = $3, full_name = $4, title = $5, substitute_for = $6,
+             consented = $7, withdrawn = $8
+         WHERE id = $1",
+        seat.id,
+        place,
+        seat.person_id,
+        &seat.full_name,
+        &seat.title,
+        &seat.substitute_for,
+        seat.consented,
+        false,
+    )?;
+    Ok(())
+}
+
+async fn insert(
+    tx: &mut Tx,
+    session: SessionId,
+    line: RosterId,
+    seat: &Seat,
+    place: i64,
+) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "INSERT INTO delegates (id, session_id, roster_id, place, person_id, full_name, title, substitute_for,
+             consented, withdrawn)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        seat.id,
+        session,
+        line,
+        place,
+        seat.person_id,
+        &seat.full_name,
+        &seat.title,
+        &seat.substitute_for,
+        seat.consented,
+        false,
+    )?;
     Ok(())
 }
 
@@ -120,7 +176,7 @@ pub async fn insert_mark(
         mark.presence,
         mark.late,
         mark.left_early,
-        &mark.note,
+        mark.note.as_deref().and_then(text::clean_or_none),
         by.id,
         by.name,
         now,

@@ -18,6 +18,8 @@ on_both!(
     the_latest_mark_counts_and_the_earlier_ones_stay,
     a_delegate_left_out_is_withdrawn_and_can_come_back,
     a_delegate_of_another_endpoint_is_not_taken_over,
+    one_who_was_marked_and_is_named_as_somebody_else_takes_the_mark_along,
+    names_of_substitutes_and_notes_are_kept_composed,
 );
 
 const LINGER: i64 = 60_000;
@@ -274,4 +276,60 @@ async fn a_delegate_of_another_endpoint_is_not_taken_over(world: World) {
     let stolen = NewDelegate { id: Some(theirs.id), ..delegate("An") };
     let refused = delegates::replace(&mut tx, room.session, lines[2].id, &[stolen], MONDAY).await;
     assert!(matches!(refused, Err(StoreError::Reference)), "{refused:?}");
+}
+
+async fn one_who_was_marked_and_is_named_as_somebody_else_takes_the_mark_along(world: World) {
+    let (room, _) = room(&world).await;
+    let clerk = Author { id: None, name: "Thư ký" };
+    let line = reading!(world, |tx| roster::list(tx, room.session).await.unwrap()[1].id);
+    let named = writing!(world, |tx| {
+        let two = [delegate("An"), delegate("Bình")];
+        let done = delegates::replace(tx, room.session, line, &two, MONDAY).await.unwrap();
+        assert_eq!(done.added.len(), 2);
+        delegates::list(tx, room.session).await.unwrap()
+    });
+    let done = writing!(world, |tx| {
+        delegates::insert_mark(tx, &mark(named[0].id, Presence::InRoom), &clerk, MONDAY).await.unwrap();
+        let renamed = ["Chi", "Dung"].into_iter().zip(&named);
+        let renamed: Vec<_> =
+            renamed.map(|(name, one)| NewDelegate { id: Some(one.id), ..delegate(name) }).collect();
+        delegates::replace(tx, room.session, line, &renamed, MONDAY).await.unwrap()
+    });
+    let names = |seats: &[schema::delegate::Seat]| -> Vec<String> {
+        seats.iter().map(|seat| seat.full_name.clone()).collect()
+    };
+    assert_eq!((names(&done.added), names(&done.withdrawn)), (vec!["Chi".into()], vec!["An".into()]));
+    let changed: Vec<_> = done.changed.iter().map(|one| (&*one.was.full_name, &*one.now.full_name)).collect();
+    assert_eq!(changed, [("Bình", "Dung")], "nobody was called Bình yet");
+    reading!(world, |tx| {
+        let now = delegates::list(tx, room.session).await.unwrap();
+        let told: Vec<_> = now.iter().map(|one| (&*one.full_name, one.presence)).collect();
+        assert_eq!(told, [("Chi", Presence::Unknown), ("Dung", Presence::Unknown)]);
+        let marks = delegates::marks(tx, room.session).await.unwrap();
+        assert_eq!(marks.iter().map(|one| one.delegate_id).collect::<Vec<_>>(), [named[0].id]);
+    });
+    writing!(world, |tx| {
+        let old = delegates::list(tx, room.session).await.unwrap()[0].id;
+        let promoted = NewDelegate { id: Some(old), title: "Bí thư".into(), ..delegate("Chi") };
+        delegates::insert_mark(tx, &mark(old, Presence::Online), &clerk, MONDAY).await.unwrap();
+        delegates::replace(tx, room.session, line, &[promoted], MONDAY).await.unwrap();
+        let now = delegates::list(tx, room.session).await.unwrap();
+        assert_eq!((now[0].id, &*now[0].title, now[0].presence), (old, "Bí thư", Presence::Online));
+    });
+}
+
+async fn names_of_substitutes_and_notes_are_kept_composed(world: World) {
+    let (room, _) = room(&world).await;
+    let clerk = Author { id: None, name: "Thư ký" };
+    writing!(world, |tx| {
+        let line = roster::list(tx, room.session).await.unwrap()[1].id;
+        let substitute =
+            NewDelegate { substitute_for: Some(" Mu\u{31b}o\u{31b}\u{300}ng ".into()), ..delegate("An") };
+        delegates::replace(tx, room.session, line, &[substitute], MONDAY).await.unwrap();
+        let id = delegates::list(tx, room.session).await.unwrap()[0].id;
+        let noted = NewMark { note: Some("tă\u{301}c ".into()), ..mark(id, Presence::Excused) };
+        delegates::insert_mark(tx, &noted, &clerk, MONDAY).await.unwrap();
+        let kept = delegates::list(tx, room.session).await.unwrap().remove(0);
+        assert_eq!((kept.substitute_for.as_deref(), kept.note.as_deref()), (Some("Mường"), Some("tắc")));
+    });
 }
