@@ -125,7 +125,8 @@ fn in_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
 /// Log lines go to standard error, so that what a person asked for stands alone on standard output. A line that cannot
 /// be written (a full disk under a log file) is dropped: complaining about it on the same stream would panic.
 fn start_log() {
-    let filter = EnvFilter::try_from_env("GIAOBAN_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let filter = EnvFilter::try_from_env("GIAOBAN_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,rtc_dtls=error"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
