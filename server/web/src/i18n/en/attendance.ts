@@ -67,6 +67,10 @@ export const attendance: Record<keyof typeof vi, string> = {
   'rollcall.unknown': 'Not yet',
   'rollcall.late_of': 'Late: {name}',
   'rollcall.left_early_of': 'Left early: {name}',
+  'rollcall.reason': 'Reason for the correction',
+  'rollcall.correcting':
+    'The session has ended: every change needs a reason. Attendance and the estimated cost avoided are settled again.',
+  'rollcall.unexplained': '{n} {n|change has|changes have} no reason yet.',
   'rollcall.note': 'Note',
   'rollcall.note_of': 'Note about {name}',
   'rollcall.tally': '{present} of {named} present, {absent} absent, {unknown} not yet called',

@@ -65,6 +65,10 @@ export const attendance = {
   'rollcall.unknown': 'Chưa',
   'rollcall.late_of': 'Đến muộn: {name}',
   'rollcall.left_early_of': 'Về sớm: {name}',
+  'rollcall.reason': 'Lý do sửa',
+  'rollcall.correcting':
+    'Phiên đã kết thúc: mỗi thay đổi phải ghi lý do. Kết quả điểm danh và chi phí ước tính tiết kiệm được tính lại.',
+  'rollcall.unexplained': 'Còn {n} thay đổi chưa ghi lý do.',
   'rollcall.note': 'Ghi chú',
   'rollcall.note_of': 'Ghi chú về {name}',
   'rollcall.tally': 'Có mặt {present}/{named}, vắng {absent}, chưa điểm danh {unknown}',

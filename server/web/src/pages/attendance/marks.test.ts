@@ -7,6 +7,7 @@ import {
   readDraft,
   tally,
   toggle,
+  withoutReason,
   type Draft,
   type Marked,
 } from './marks';
@@ -16,6 +17,12 @@ function delegate(id: string, over: Partial<Marked> = {}): Marked {
 }
 
 const none: Draft = {};
+
+it('a correction whose note says nothing has no reason', () => {
+  const [one, two] = [delegate('a'), delegate('b')];
+  const draft = change(change(none, one, { presence: 'excused', note: '  ' }), two, { note: 'Nhập nhầm' });
+  expect(withoutReason(draft)).toEqual(['a']);
+});
 
 describe('marking a delegate', () => {
   it('shows the draft before what the server has', () => {

@@ -100,6 +100,13 @@ export function afterSave(draft: Draft, sent: readonly Mark[]): Draft {
   );
 }
 
+/** Entries that say no reason. After the end of a session every correction needs one, in its note. */
+export function withoutReason(draft: Draft): string[] {
+  return Object.values(draft)
+    .filter((mark) => (mark.note ?? '').trim() === '')
+    .map((mark) => mark.delegate_id);
+}
+
 /** Figures of the roll-call. */
 export interface Tally {
   named: number;

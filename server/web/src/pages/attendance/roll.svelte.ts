@@ -8,6 +8,7 @@ import {
   markRest,
   readDraft,
   toggle,
+  withoutReason,
   type Draft,
   type Mark,
   type Marked,
@@ -21,6 +22,10 @@ export class Roll {
   problem = $state.raw<Problem | null>(null);
   /** How many entries the last save brought to the server; 0 once something has changed since. */
   justSaved = $state(0);
+  /** The session has ended: an entry is a correction, and its note must say why. */
+  correcting = $state(false);
+  /** Corrections without a reason that somebody tried to save. */
+  unexplained = $state.raw<string[]>([]);
   /** Entries found from an earlier visit that had not been saved. */
   readonly restored: number;
 
@@ -59,6 +64,8 @@ export class Roll {
   async save(): Promise<Attendance | null> {
     const sent = Object.values(this.draft);
     if (sent.length === 0 || this.saving) return null;
+    this.unexplained = this.correcting ? withoutReason(this.draft) : [];
+    if (this.unexplained.length > 0) return null;
     this.saving = true;
     try {
       const attendance = await takeRollCall(this.#session, sent);
@@ -77,6 +84,9 @@ export class Roll {
   #keep(draft: Draft): void {
     this.draft = draft;
     this.justSaved = 0;
+    if (this.unexplained.length > 0) {
+      this.unexplained = withoutReason(draft).filter((id) => this.unexplained.includes(id));
+    }
     try {
       if (Object.keys(draft).length === 0) localStorage.removeItem(this.#key);
       else localStorage.setItem(this.#key, JSON.stringify(draft));
