@@ -217,6 +217,16 @@ pub fn marks_verdict(marks: &[NewMark]) -> Result<(), Vec<FieldError>> {
     fields.verdict()
 }
 
+/// What else is wrong with marks that correct the roll of a session that has ended: each needs a reason, its note.
+pub fn corrections_verdict(marks: &[NewMark]) -> Result<(), Vec<FieldError>> {
+    let mut fields = Fields::new();
+    for (at, mark) in marks.iter().enumerate() {
+        let said = mark.note.as_deref().is_some_and(|note| !text::is_blank(note));
+        fields.require(said, &format!("marks.{at}.note"), FieldCode::Required);
+    }
+    fields.verdict()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! Chi phí ước tính tiết kiệm (theo định mức): what the journeys that nobody had to make would have cost.
 //!
-//! For each delegate called present at an endpoint other than the host:
+//! For each delegate called present at an endpoint other than the host that was connected at some time:
 //! ```text
 //! trip_days = 1, or 2 when one_way_minutes > overnight_threshold and the session starts before overnight_before
 //! nights    = trip_days − 1

@@ -17,6 +17,8 @@ crate::words::words! {
         InPerson = "in_person",
         /// Was not called present.
         NotPresent = "not_present",
+        /// Was called present at an endpoint that never connected: nobody took part from there.
+        NotConnected = "not_connected",
         /// The endpoint is in the same place as the host.
         SamePlace = "same_place",
         /// The endpoint is nearer than the distance from which a journey is paid.
@@ -35,7 +37,8 @@ pub struct Place {
     pub distance_metres: i64,
     /// One way to the host, by road.
     pub one_way_minutes: i64,
-    /// Did it take part? It then bears its share of line and technician.
+    /// Was it connected at some time? Only then did anybody take part from there, and only then does it bear its share
+    /// of line and technician.
     pub joined: bool,
 }
 
@@ -200,6 +203,8 @@ fn exclusion(terms: &Terms, place: &Place, present: bool) -> Option<Exclusion> {
         Some(Exclusion::InPerson)
     } else if !present {
         Some(Exclusion::NotPresent)
+    } else if !place.joined {
+        Some(Exclusion::NotConnected)
     } else if place.distance_metres == 0 {
         Some(Exclusion::SamePlace)
     } else if place.distance_metres < terms.threshold_metres(place.zone) {

@@ -90,6 +90,13 @@ fn those_who_saved_no_journey_are_left_out_and_it_is_said_why() {
     let excluded = |place: Place, present| endpoint(&terms, &place, &[present]).lines[0].excluded;
     assert_eq!(excluded(Place { role: EndpointRole::Host, ..MUONG_NHE }, true), Some(Exclusion::Host));
     assert_eq!(excluded(MUONG_NHE, false), Some(Exclusion::NotPresent));
+    let silent = Place { joined: false, ..MUONG_NHE };
+    assert_eq!(
+        excluded(silent, true),
+        Some(Exclusion::NotConnected),
+        "invited, connected, present: in this order"
+    );
+    assert_eq!(excluded(silent, false), Some(Exclusion::NotPresent));
     assert_eq!(excluded(Place { distance_metres: 0, ..MUONG_NHE }, true), Some(Exclusion::SamePlace));
     let near = Place { distance_metres: 14_999, ..MUONG_NHE };
     assert_eq!(excluded(near, true), Some(Exclusion::BelowThreshold));
@@ -113,8 +120,8 @@ fn an_endpoint_that_took_part_bears_its_share_of_the_line_and_the_host_does_not(
     let terms = with_setting("2026-03-02", "cost.line_dong_per_endpoint", 150_000);
     let totals = endpoint(&terms, &MUONG_NHE, &[true]).totals;
     assert_eq!((totals.gross_dong, totals.costs_dong, totals.net_dong), (2_660_000, 150_000, 2_510_000));
-    let idle = endpoint(&terms, &Place { joined: false, ..MUONG_NHE }, &[false]).totals;
-    assert_eq!((idle.costs_dong, idle.net_dong), (0, 0));
+    let idle = endpoint(&terms, &Place { joined: false, ..MUONG_NHE }, &[true, false]).totals;
+    assert_eq!(idle, Totals::default(), "neither a journey saved nor a line used");
     let host = endpoint(&terms, &Place { role: EndpointRole::Host, ..MUONG_NHE }, &[true]).totals;
     assert_eq!(host, Totals::default());
 }

@@ -1,18 +1,20 @@
 //! Who sits at an endpoint, and whether they were there: naming delegates, điểm danh.
 
 use schema::{
-    delegate::{NewDelegate, NewMark, delegates_verdict, marks_verdict},
+    delegate::{NewDelegate, NewMark, corrections_verdict, delegates_verdict, marks_verdict},
     field::{FieldCode, Fields},
     id::{RosterId, SessionId},
     role::Permission,
     roster::{self as rules, RosterEntry},
-    session::{SessionAction, SessionState, transition},
+    session::{Session, SessionAction, SessionState, transition},
     store::{StoreError, Tx, delegates, people, roster, sessions, units},
 };
 use serde_json::json;
 
 use super::{Record, Refusal, authorship::author, finishing::finish_attendance, ledger, sight};
 use crate::{app::App, auth::actor::Actor};
+
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Names the delegates of one endpoint anew. The secretariat may, and so may whoever takes the roll there.
 pub async fn name_delegates(
@@ -61,7 +63,7 @@ async fn check_seats(tx: &mut Tx, entry: &RosterEntry, named: &[NewDelegate]) ->
 }
 
 /// Takes the roll, or corrects it: marks are added, never changed. All marks are kept, or none. A correction after the
-/// end draws up the ledger anew.
+/// end needs a reason, is the host's to make, within the days that the province allows, and draws up the ledger anew.
 pub async fn take(app: &App, actor: &Actor, id: SessionId, marks: Vec<NewMark>) -> Result<(), Refusal> {
     marks_verdict(&marks)?;
     let now = app.now();
@@ -70,6 +72,9 @@ pub async fn take(app: &App, actor: &Actor, id: SessionId, marks: Vec<NewMark>) 
     let session = sight::find(&mut tx, actor, id).await?;
     transition(session.state, SessionAction::Rollcall)?;
     check_marks(&mut tx, actor, id, &marks).await?;
+    if session.state == SessionState::Ended {
+        check_correction(app, &mut tx, actor, &session, &marks).await?;
+    }
     for mark in &marks {
         delegates::insert_mark(&mut tx, mark, &author(actor), now).await?;
     }
@@ -78,6 +83,23 @@ pub async fn take(app: &App, actor: &Actor, id: SessionId, marks: Vec<NewMark>) 
     }
     let record = Record::new(actor, now, "session.rollcall").on(id).with(json!({ "marks": marks.len() }));
     finish_attendance(app, tx, record, id).await
+}
+
+async fn check_correction(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    session: &Session,
+    marks: &[NewMark],
+) -> Result<(), Refusal> {
+    if !sight::may_correct(tx, actor, session).await? {
+        return Err(Refusal::Forbidden);
+    }
+    let since = app.now().millis_since(session.ended_at.unwrap_or(session.ends_at));
+    if since > app.rules.number("rollcall.correction_days", session.held_on) * DAY_MS {
+        return Err(Refusal::WrongState);
+    }
+    Ok(corrections_verdict(marks)?)
 }
 
 /// Every mark is about a delegate of this session, at an endpoint where the actor may take the roll.

@@ -4,7 +4,7 @@
 use schema::{
     id::{SessionId, UnitId},
     role::Permission,
-    session::{Session, SessionAction},
+    session::{Session, SessionAction, SessionState},
     store::{Tx, roster, sessions},
 };
 
@@ -59,6 +59,18 @@ pub(super) async fn host_unit(tx: &mut Tx, session: &Session) -> Result<Option<U
     Ok(host.map(|entry| entry.endpoint.unit_id))
 }
 
+/// Whether the actor may correct the roll of a session that has ended: whoever books, runs or takes the roll where its
+/// chair sits, not the endpoint that it is about.
+pub(super) async fn may_correct(tx: &mut Tx, actor: &Actor, session: &Session) -> Result<bool, Refusal> {
+    let host = host_unit(tx, session).await?;
+    for permission in [Permission::SessionBook, Permission::SessionRun, Permission::RollcallTake] {
+        if actor.domain(tx, permission).await?.has(host) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// What the actor may do with the session as it stands.
 pub(super) async fn allowed(
     tx: &mut Tx,
@@ -69,7 +81,9 @@ pub(super) async fn allowed(
     let host = host_unit(tx, session).await?;
     let books = actor.domain(tx, Permission::SessionBook).await?.has(host);
     let runs = actor.domain(tx, Permission::SessionRun).await?.has(host);
-    let marks = actor.domain(tx, Permission::RollcallTake).await?.has_any(called.iter().copied());
+    let ended = session.state == SessionState::Ended;
+    let marks = actor.domain(tx, Permission::RollcallTake).await?.has_any(called.iter().copied())
+        && (!ended || may_correct(tx, actor, session).await?);
     let joins = actor.domain(tx, Permission::RoomJoin).await?.has_any(called.iter().copied());
     let may = |action: &SessionAction| match action {
         SessionAction::Rollcall => marks,

@@ -15,6 +15,7 @@ pub const fn exclusion(why: Exclusion, language: Language) -> &'static str {
         Exclusion::Host => ("Dự tại điểm cầu chính", "Sat at the host"),
         Exclusion::InPerson => ("Họp trực tiếp", "Meeting in person"),
         Exclusion::NotPresent => ("Không có mặt", "Not present"),
+        Exclusion::NotConnected => ("Điểm cầu không kết nối", "The endpoint never connected"),
         Exclusion::SamePlace => ("Cùng địa bàn với điểm cầu chính", "Same place as the host"),
         Exclusion::BelowThreshold => ("Dưới cự ly được thanh toán", "Below the paid distance"),
     };

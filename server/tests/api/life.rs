@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use schema::{
-    event::{RoomEventKind, TrackSource},
+    event::{LeaveReason, RoomEventKind, TrackSource},
     id::{EndpointId, SessionId},
 };
 use serde_json::{Value, json};
@@ -48,7 +48,9 @@ async fn lives(world: World) {
     assert_eq!(ticket["identity"], format!("endpoint:{}", world.places.at_muong_nhe));
     assert_eq!((&ticket["publish"], &ticket["room"]), (&json!(true), &json!(id)));
 
-    let me = who(world.places.at_muong_nhe);
+    let (me, neighbour) = (who(world.places.at_muong_nhe), who(world.places.at_tua_chua));
+    world.tell(id, RoomEventKind::Joined(neighbour.clone())).await;
+    world.tell(id, RoomEventKind::Left { who: neighbour, reason: LeaveReason::Left }).await;
     world.tell(id, RoomEventKind::Joined(me.clone())).await;
     world.tell(id, RoomEventKind::TrackPublished { who: me.clone(), source: TrackSource::Camera }).await;
     world.pass_minutes(62);
@@ -70,7 +72,7 @@ async fn lives(world: World) {
     assert_eq!(secretary.get(&path("ledger")).await.refused(), (409, "not_ended".into()));
     let ended = secretary.post(&path("end"), json!({ "version": started["version"] })).await.ok();
     assert_eq!((&ended["state"], world.rooms.is_open(id)), (&json!("ended"), false));
-    assert_eq!(ended["endpoints_connected"], 1);
+    assert_eq!(ended["endpoints_connected"], 2);
 
     let board = secretary.get(&path("attendance")).await.ok();
     let own = line(&board, "endpoints", world.places.at_muong_nhe);
@@ -104,7 +106,8 @@ async fn lives(world: World) {
 
 /// A correction after the end is a new mark, and the ledger follows.
 async fn corrects(secretary: &Browser, id: SessionId, delegate: &Value) {
-    let marks = json!([{ "delegate_id": delegate, "presence": "in_room", "late": true }]);
+    let marks = json!([{ "delegate_id": delegate, "presence": "in_room", "late": true,
+        "note": "Điểm cầu báo lại" }]);
     secretary.put(&format!("/sessions/{id}/rollcall"), json!({ "marks": marks })).await.ok();
     let ledger = secretary.get(&format!("/sessions/{id}/ledger")).await.ok();
     // Tủa Chùa: 125 km and 195 minutes: 2 × 300,000 + 500,000 + 0.2 × 125 × 2 × 20,000.

@@ -36,7 +36,7 @@ async fn live(world: &World) -> (Browser, SessionId, String) {
 }
 
 async fn call(browser: &Browser, id: SessionId, delegate: &str, presence: &str) -> Value {
-    let mark = json!({ "delegate_id": delegate, "presence": presence, "note": null, "late": false, "left_early": false });
+    let mark = json!({ "delegate_id": delegate, "presence": presence, "note": "Điểm cầu báo", "late": false, "left_early": false });
     browser.put(&format!("/sessions/{id}/rollcall"), json!({ "marks": [mark] })).await.ok()
 }
 
@@ -88,6 +88,68 @@ async fn a_correction_after_the_end_makes_another_revision_and_an_audit_line() {
 
     let audit = world.sign_in("quantri").await.get("/audit?q=session.rollcall").await.ok();
     assert_eq!(audit["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_roll_is_corrected_after_the_end_by_the_host_for_a_reason_and_not_for_ever() {
+    let world = World::new().await;
+    let (secretary, id, delegate) = live(&world).await;
+    call(&secretary, id, &delegate, "in_room").await;
+    let secretary = end(&world, id).await;
+    let path = format!("/sessions/{id}/rollcall");
+    let mark =
+        |note: Value| json!({ "marks": [{ "delegate_id": delegate, "presence": "excused", "note": note }] });
+    for silent in [Value::Null, json!(" \u{200b}")] {
+        let answer = secretary.put(&path, mark(silent)).await;
+        assert_eq!(answer.fields(), [("marks.0.note".into(), "required".into())]);
+    }
+    let technician = world.sign_in("muongnhe").await;
+    assert_eq!(technician.put(&path, mark(json!("Ốm"))).await.refused(), (403, "forbidden".into()));
+    let allowed = technician.get(&format!("/sessions/{id}")).await.ok()["allowed"].clone();
+    assert!(!allowed.as_array().unwrap().contains(&json!("rollcall")), "{allowed}");
+    world.turn_to("2026-04-08T09:56:00+07:00");
+    let secretary = world.sign_in("thuky").await;
+    assert_eq!(secretary.put(&path, mark(json!("Ốm"))).await.refused(), (409, "wrong_state".into()));
+    world.turn_to("2026-04-08T09:54:00+07:00");
+    world.sign_in("thuky").await.put(&path, mark(json!("Ốm"))).await.ok();
+}
+
+#[tokio::test]
+async fn one_called_present_at_an_endpoint_that_never_connected_saves_nothing() {
+    let world = World::new().await;
+    let (secretary, id, delegate) = live(&world).await;
+    call(&secretary, id, &delegate, "in_room").await;
+    let session = secretary.get(&format!("/sessions/{id}")).await.ok();
+    let line = session["roster"].as_array().unwrap().iter();
+    let line = line.clone().find(|line| line["endpoint"]["id"] == json!(world.places.at_tua_chua)).unwrap();
+    let path = format!("/sessions/{id}/roster/{}/delegates", line["id"].as_str().unwrap());
+    let entry = secretary.put(&path, json!({ "delegates": [{ "full_name": "Giàng Thị Dung" }] })).await.ok();
+    call(&secretary, id, entry["delegates"][0]["id"].as_str().unwrap(), "in_room").await;
+    let secretary = end(&world, id).await;
+    let ledger = secretary.get(&format!("/sessions/{id}/ledger")).await.ok();
+    assert_eq!(ledger["gross_dong"], 2_660_000, "Mường Nhé alone was connected");
+    let rows = ledger["rows"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["delegate"] == "Giàng Thị Dung").unwrap();
+    assert_eq!((&row["excluded"], &row["total_dong"]), (&json!("not_connected"), &json!(0)));
+}
+
+#[tokio::test]
+async fn a_marked_delegate_who_is_named_otherwise_loses_the_mark_and_the_audit_trail_says_who_it_was() {
+    let world = World::new().await;
+    let (secretary, id, delegate) = live(&world).await;
+    call(&secretary, id, &delegate, "in_room").await;
+    let session = secretary.get(&format!("/sessions/{id}")).await.ok();
+    let line = session["roster"].as_array().unwrap().iter();
+    let line = line.clone().find(|line| line["endpoint"]["id"] == json!(world.places.at_muong_nhe)).unwrap();
+    let path = format!("/sessions/{id}/roster/{}/delegates", line["id"].as_str().unwrap());
+    let renamed = json!({ "delegates": [{ "id": delegate, "full_name": "Đổi Tên" }] });
+    let entry = secretary.put(&path, renamed).await.ok();
+    assert_eq!(entry["delegates"][0]["presence"], "unknown");
+    assert_ne!(entry["delegates"][0]["id"], delegate.as_str());
+    let audit = world.sign_in("quantri").await.get("/audit?q=session.name_delegates").await.ok();
+    let detail: Value = serde_json::from_str(audit["items"][0]["detail"].as_str().unwrap()).unwrap();
+    assert_eq!(detail["withdrawn"][0]["full_name"], "=Lò Văn An");
+    assert_eq!(detail["added"][0]["full_name"], "Đổi Tên");
 }
 
 #[tokio::test]

@@ -114,6 +114,7 @@ export const reports: Record<keyof typeof vi, string> = {
   'ledger.minutes_saved': 'Travel there and back: {time}',
   'ledger.excluded.below_threshold': 'Not counted: closer than the distance that is paid',
   'ledger.excluded.not_present': 'Not counted: absent or not called',
+  'ledger.excluded.not_connected': 'Not counted: the endpoint never connected',
   'ledger.excluded.same_place': 'Not counted: same place as the host endpoint',
   'ledger.excluded.host': 'Not counted: at the host endpoint',
   'ledger.filter': 'Find a delegate or an endpoint',

@@ -111,6 +111,7 @@ export const reports = {
   'ledger.minutes_saved': 'Thời gian đi và về: {time}',
   'ledger.excluded.below_threshold': 'Không tính: dưới khoảng cách được thanh toán',
   'ledger.excluded.not_present': 'Không tính: vắng mặt hoặc chưa điểm danh',
+  'ledger.excluded.not_connected': 'Không tính: điểm cầu không kết nối',
   'ledger.excluded.same_place': 'Không tính: cùng địa bàn với điểm cầu chính',
   'ledger.excluded.host': 'Không tính: dự tại điểm cầu chính',
   'ledger.filter': 'Tìm đại biểu, điểm cầu',
