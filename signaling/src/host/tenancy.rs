@@ -290,3 +290,73 @@ impl Tenant for Tenancy {
 const fn room_of(peer: PeerId) -> u32 {
     (peer.0 >> 32) as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use schema::event::{RoomEvent, RoomEventKind};
+
+    use super::*;
+    use crate::config::Grant;
+    use crate::host::EventTap;
+    use crate::room::JoinPath;
+    use crate::room::tests::fake_media::FakeMedia;
+
+    const NOW: Moment = Moment::from_millis(1_790_000_000_000);
+
+    fn tenancy() -> (Tenancy, mpsc::Receiver<RoomEvent>) {
+        let gauges = Arc::new(Gauges::default());
+        let (tap, events) = EventTap::new(Arc::clone(&gauges));
+        let tokens = Arc::new(Tokens::new("key", "a secret of at least thirty-two bytes"));
+        let mut tenancy = Tenancy::new(tokens, Limits::default(), Arc::default(), gauges, tap.pipe());
+        tenancy.open(NOW, "room".into(), RoomSettings::default(), [7; 32]);
+        (tenancy, events)
+    }
+
+    fn arrival(conn: u64) -> Box<Arrival> {
+        Box::new(Arrival {
+            conn: ConnId(conn),
+            grant: Grant::endpoint("room", format!("e{conn}"), "name"),
+            expires_at: NOW.plus_millis(600_000),
+            path: JoinPath::Dual,
+            auto_subscribe: true,
+            client: proto::ClientInfo::default(),
+            resume: None,
+            offer: None,
+            add_tracks: Vec::new(),
+            sync: None,
+        })
+    }
+
+    #[test]
+    fn a_socket_that_takes_nothing_is_given_up_and_its_place_is_kept() {
+        let (mut tenancy, mut events) = tenancy();
+        let mut media = FakeMedia::default();
+        let (frames, mut stuck) = mpsc::channel(1);
+        tenancy.command(NOW, Order::Arrive { arrival: arrival(1), frames }, &mut media);
+        let (frames, mut healthy) = mpsc::channel(64);
+        tenancy.command(NOW, Order::Arrive { arrival: arrival(2), frames }, &mut media);
+        assert!(stuck.try_recv().is_ok(), "the welcome fitted in");
+        assert!(stuck.try_recv().is_err() && stuck.is_closed(), "then the queue was dropped");
+        assert!(healthy.try_recv().is_ok() && !healthy.is_closed());
+        let kinds: Vec<RoomEventKind> =
+            std::iter::from_fn(|| events.try_recv().ok().map(|event| event.kind)).collect();
+        assert!(
+            kinds.iter().any(|kind| matches!(kind, RoomEventKind::LinkDown(who) if who.identity == "e1"))
+        );
+        assert_eq!(tenancy.gauges.participants.load(Relaxed), 2);
+    }
+
+    #[test]
+    fn what_media_tells_reaches_the_room_that_it_concerns_and_strays_reach_none() {
+        let (mut tenancy, _events) = tenancy();
+        let mut media = FakeMedia::default();
+        let (frames, mut queue) = mpsc::channel(64);
+        tenancy.command(NOW, Order::Arrive { arrival: arrival(1), frames }, &mut media);
+        let subscriber = *media.peers.keys().next_back().expect("two connections are open");
+        while queue.try_recv().is_ok() {}
+        tenancy.media_event(NOW, MediaEvent::Connected { peer: PeerId(99 << 32) }, &mut media);
+        assert!(queue.try_recv().is_err());
+        tenancy.media_event(NOW, MediaEvent::Connected { peer: subscriber }, &mut media);
+        assert!(queue.try_recv().is_ok(), "it is told that it is active");
+    }
+}
