@@ -71,7 +71,7 @@ impl Room {
             },
             last_data_seq: 0,
             lines: [proto::ConnectionQuality::Excellent; 2],
-            quality: proto::ConnectionQuality::Excellent,
+            quality: None,
             loudness: 0,
         };
         let who = participant.who();
@@ -134,16 +134,6 @@ impl Room {
             ..Default::default()
         };
         turn.signal(participant.conn, Response::Join(join));
-        let updates: Vec<proto::ConnectionQualityInfo> = self
-            .people
-            .values()
-            .filter(|other| other.quality != proto::ConnectionQuality::Excellent && !other.grant.hidden)
-            .map(Self::quality_info)
-            .collect();
-        if !updates.is_empty() {
-            let update = proto::ConnectionQualityUpdate { updates };
-            turn.signal(participant.conn, Response::ConnectionQuality(update));
-        }
     }
 
     /// Everybody but one, as far as they may be seen.
@@ -210,6 +200,7 @@ impl Room {
             turn.signal(Some(arrival.conn), Response::Mute(proto::MuteTrackRequest { sid, muted: true }));
         }
         self.unsettled.insert(pid);
+        self.tell_qualities(turn, pid);
         for track in self.people.get_mut(&pid).into_iter().flat_map(|participant| &mut participant.tracks) {
             track.wanted_told = None;
         }

@@ -83,12 +83,14 @@ impl Room {
                 .min_by_key(|quality| i32::from(*quality))
                 .unwrap_or(Quality::Excellent)
         };
-        if participant.quality == quality {
+        let flows = participant.state == proto::participant_info::State::Active;
+        if participant.quality == Some(quality) || !flows {
             return;
         }
-        participant.quality = quality;
+        participant.quality = Some(quality);
         let (conn, hidden) = (participant.conn, participant.grant.hidden);
-        let update = proto::ConnectionQualityUpdate { updates: vec![Self::quality_info(participant)] };
+        let update =
+            proto::ConnectionQualityUpdate { updates: quality_info(participant).into_iter().collect() };
         if hidden {
             turn.signal(conn, Response::ConnectionQuality(update));
         } else {
@@ -96,18 +98,13 @@ impl Room {
         }
     }
 
-    /// A participant's quality in the protocol's words; the score runs from 0 to 5.
-    pub(super) fn quality_info(participant: &Participant) -> proto::ConnectionQualityInfo {
-        let score = match participant.quality {
-            Quality::Excellent => 4.5,
-            Quality::Good => 3.5,
-            Quality::Poor => 2.0,
-            Quality::Lost => 0.0,
-        };
-        proto::ConnectionQualityInfo {
-            participant_sid: participant.sid.clone(),
-            quality: participant.quality.into(),
-            score,
+    /// Tells one participant how good everybody's line is: clients know nothing of it until they are told.
+    pub(super) fn tell_qualities(&self, turn: &mut Turn<'_>, pid: Pid) {
+        let seen = self.people.iter().filter(|(other, p)| **other == pid || !p.grant.hidden);
+        let updates: Vec<_> = seen.filter_map(|(_, participant)| quality_info(participant)).collect();
+        if !updates.is_empty() {
+            let update = proto::ConnectionQualityUpdate { updates };
+            turn.signal(self.conn_of(pid), Response::ConnectionQuality(update));
         }
     }
 
@@ -169,6 +166,19 @@ impl Room {
             self.timers.set(Some(pid), Timer::Layers, at);
         }
     }
+}
+
+/// A participant's quality in the protocol's words; the score runs from 0 to 5.
+fn quality_info(participant: &Participant) -> Option<proto::ConnectionQualityInfo> {
+    let quality = participant.quality?;
+    let score = match quality {
+        Quality::Excellent => 4.5,
+        Quality::Good => 3.5,
+        Quality::Poor => 2.0,
+        Quality::Lost => 0.0,
+    };
+    let participant_sid = participant.sid.clone();
+    Some(proto::ConnectionQualityInfo { participant_sid, quality: quality.into(), score })
 }
 
 /// Loudness in steps; 0 is not speaking, anything that is speaking is at least 1.

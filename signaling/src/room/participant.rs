@@ -124,8 +124,8 @@ pub struct Participant {
     pub last_data_seq: u32,
     /// How good the line of each of its connections is (first: the one it sends on).
     pub lines: [proto::ConnectionQuality; 2],
-    /// The worse of them, as last told.
-    pub quality: proto::ConnectionQuality,
+    /// The worse of them, as last told; nothing is told before media flows.
+    pub quality: Option<proto::ConnectionQuality>,
     /// How loud it speaks, in steps as told to others; 0 is silent.
     pub loudness: u8,
 }

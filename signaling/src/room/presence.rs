@@ -80,6 +80,8 @@ impl Room {
         });
         if first {
             self.announce(turn, pid);
+            self.tell_quality(turn, pid);
+            self.tell_qualities(turn, pid);
         }
     }
 

@@ -159,24 +159,47 @@ fn whoever_mutes_while_speaking_speaks_no_more() {
     assert_eq!(speakers(&world, &b).last(), Some(&(a.sid.clone(), false)));
 }
 
+/// How good a client was told that another's line is, in order.
+fn qualities(world: &World, client: &Client, of: &Client) -> Vec<proto::ConnectionQuality> {
+    let messages = world.inbox(client).messages.iter();
+    messages
+        .filter_map(|message| match message {
+            Response::ConnectionQuality(update) => Some(&update.updates),
+            _ => None,
+        })
+        .flatten()
+        .filter(|update| update.participant_sid == of.sid)
+        .map(proto::ConnectionQualityInfo::quality)
+        .collect()
+}
+
+#[test]
+fn as_soon_as_media_flows_everybody_knows_how_good_everybodys_line_is() {
+    use proto::ConnectionQuality::Excellent;
+    let mut world = World::new();
+    let (a, b) = (world.join("a", JoinPath::Dual), world.join("b", JoinPath::Single));
+    for (client, of) in [(&a, &a), (&a, &b), (&b, &a), (&b, &b)] {
+        assert_eq!(
+            qualities(&world, client, of).first(),
+            Some(&Excellent),
+            "{} of {}",
+            client.identity,
+            of.identity
+        );
+    }
+}
+
 #[test]
 fn the_worse_line_counts_and_a_lost_one_is_told_as_lost() {
+    use proto::ConnectionQuality::{Lost, Poor};
     let mut world = World::new();
     let (a, b) = (world.join("a", JoinPath::Dual), world.join("b", JoinPath::Dual));
     let (publishing, receiving) = (world.publishing(&a), world.receiving(&a));
+    world.forget(&b);
     world.input(Input::Media(MediaEvent::Quality { peer: publishing, loss: 0.2, rtt_ms: Some(50) }));
     world.input(Input::Media(MediaEvent::Quality { peer: receiving, loss: 0.0, rtt_ms: Some(50) }));
     world.lose_socket(&a);
-    let told: Vec<proto::ConnectionQuality> = world
-        .inbox(&b)
-        .messages
-        .iter()
-        .filter_map(|message| match message {
-            Response::ConnectionQuality(update) => Some(update.updates[0].quality()),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(told, [proto::ConnectionQuality::Poor, proto::ConnectionQuality::Lost]);
+    assert_eq!(qualities(&world, &b, &a), [Poor, Lost]);
 }
 
 #[test]
