@@ -52,6 +52,11 @@ impl Alarms {
         self.lock().clone()
     }
 
+    /// Whether this one stands.
+    pub fn stands(&self, code: AlarmCode) -> bool {
+        self.lock().iter().any(|alarm| alarm.code == code)
+    }
+
     /// The one to show where there is room for one.
     pub fn foremost(&self) -> Option<Alarm> {
         self.lock().last().cloned()

@@ -43,6 +43,15 @@ pub fn prepare_folder(settings: &Settings) -> anyhow::Result<()> {
 pub async fn open_store(settings: &Settings) -> anyhow::Result<store::Store> {
     prepare_folder(settings)?;
     let address = settings.database().parse::<store::Address>()?;
+    if let store::Address::File(path) = &address {
+        // Names and password hashes are for the owner's eyes; SQLite gives its side files the same mode.
+        fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)
+            .with_context(|| format!("cannot open {}", path.display()))?;
+    }
     store::open(&address).await.context("cannot open the database")
 }
 

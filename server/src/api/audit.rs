@@ -87,18 +87,18 @@ impl From<AuditEvent> for AuditEntryView {
     responses((status = OK, body = Listing<AuditEntryView>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
-    _: May<AuditRead>,
+    may: May<AuditRead>,
     Asked(query): Asked<AuditQuery>,
 ) -> Reply<Listing<AuditEntryView>> {
     let page = PageQuery { cursor: query.cursor, limit: query.limit }.paging(&app.settings.http)?;
     let (from, to) = (query.from.map(midnight), query.to.map(|day| midnight(day.next())));
-    let found = inspecting::entries(&app, from, to, query.q.as_deref(), &page).await?;
+    let found = inspecting::entries(&app, &may.actor, from, to, query.q.as_deref(), &page).await?;
     Ok(Json(Listing::of(found, AuditEntryView::from)))
 }
 
 /// Whether every link of the log is as it was written.
 #[utoipa::path(get, path = "/audit/verify", operation_id = "verify_audit", tag = "system",
     responses((status = OK, body = ChainVerdict)))]
-pub async fn verify(State(app): State<Arc<App>>, _: May<AuditRead>) -> Reply<ChainVerdict> {
-    Ok(Json(inspecting::verify(&app).await?))
+pub async fn verify(State(app): State<Arc<App>>, may: May<AuditRead>) -> Reply<ChainVerdict> {
+    Ok(Json(inspecting::verify(&app, &may.actor).await?))
 }

@@ -33,13 +33,16 @@ pub async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     (status, Json(Readiness { ready, database, alarms }))
 }
 
+/// Headers by which proxies mark what they pass on.
+const PASSED_ON: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
+
 /// Figures for Prometheus, to callers on this machine only. A proxy on this machine marks what it passes on.
 pub async fn metrics(
     State(app): State<Arc<App>>,
     caller: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
     headers: HeaderMap,
 ) -> impl IntoResponse {
-    let passed_on = headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
+    let passed_on = PASSED_ON.iter().any(|name| headers.contains_key(*name));
     let local = caller.is_some_and(|caller| caller.0.0.ip().is_loopback());
     if !local || passed_on {
         return StatusCode::NOT_FOUND.into_response();

@@ -270,6 +270,7 @@ impl From<Refusal> for ApiError {
             Refusal::NeedsOverride(warnings) => Self { warnings, ..Code::NeedsOverride.into() },
             Refusal::WrongState => Code::WrongState.into(),
             Refusal::NotEnded => Code::NotEnded.into(),
+            Refusal::NotNow => Code::Unavailable.into(),
             Refusal::Store(StoreError::Duplicate) => Code::Taken.into(),
             Refusal::Store(ref error) if error.is_temporary() => logged(Code::Unavailable, &refusal),
             Refusal::Rooms(_) => logged(Code::Unavailable, &refusal),

@@ -63,6 +63,11 @@ impl Actor {
         self.grants.iter().any(|grant| grant.role.may(permission))
     }
 
+    /// Whether the permission is held for the whole province; asks no table.
+    pub fn holds_everywhere(&self, permission: Permission) -> bool {
+        self.reach(permission) == Reach::Everywhere
+    }
+
     /// Where the permission is held, as the units granted.
     pub fn reach(&self, permission: Permission) -> Reach {
         role::reach(&self.grants, permission)

@@ -35,12 +35,15 @@ pub struct AttendanceSettings {
     pub events_in_memory: usize,
     /// Events written in one transaction. Default 500: one breath of the database after an outage.
     pub events_per_write: usize,
+    /// How long before its planned start a session may be started, in minutes. Default 60: technicians are on site an hour
+    /// before; a slip of the hand must not begin, and then end, a session of next week.
+    pub start_early_minutes: u32,
     /// First wait before trying again to write, in milliseconds; it doubles up to 5 s. Default 250.
     pub retry_ms: u64,
 }
 
 impl Default for AttendanceSettings {
     fn default() -> Self {
-        Self { events_in_memory: 200_000, events_per_write: 500, retry_ms: 250 }
+        Self { events_in_memory: 200_000, events_per_write: 500, start_early_minutes: 60, retry_ms: 250 }
     }
 }

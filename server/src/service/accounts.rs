@@ -7,7 +7,7 @@ use schema::{
     id::{AccountId, EndpointId, UnitId},
     org::UnitRef,
     paging::{Page, Paging},
-    role::{Grant, Permission},
+    role::{self, Grant, Permission},
     store::{StoreError, Tx, accounts, logins},
 };
 use serde_json::json;
@@ -161,6 +161,10 @@ pub async fn change(
     };
     to.verdict()?;
     accounts::update(&mut tx, id, edit.version, &to).await.map_err(taken)?;
+    if !has_administrator(&mut tx).await? {
+        let field = if to.disabled { "active" } else { "grants" };
+        return Err(Refusal::field(field, FieldCode::Contradiction));
+    }
     if let Some(hash) = &hash {
         accounts::set_password(&mut tx, id, hash).await?;
     }
@@ -176,6 +180,22 @@ pub async fn change(
     let placed = place(app, &mut tx, after).await?;
     tx.commit().await?;
     Ok(placed)
+}
+
+/// Whether somebody is left who can sign in and change accounts: without, only the machine's owner could.
+async fn has_administrator(tx: &mut Tx) -> Result<bool, Refusal> {
+    let mut paging = Paging::first(200);
+    loop {
+        let page = accounts::list(tx, None, &paging).await?;
+        let able = |one: &Account| !one.disabled && role::allows(&one.grants, Permission::AccountWrite, &[]);
+        if page.items.iter().any(able) {
+            return Ok(true);
+        }
+        match page.next {
+            Some(next) => paging.after = Some(next),
+            None => return Ok(false),
+        }
+    }
 }
 
 /// Lifts a lock before its time: a technician must not be stranded minutes before a session.

@@ -12,6 +12,7 @@ use schema::{
     session::{Session, SessionState},
     settings::Settings as Rules,
     store::{
+        Tx,
         intervals::{self, Presented},
         roster,
         sessions::{self, SessionFilter},
@@ -148,7 +149,8 @@ pub async fn recover(app: &App) -> Result<(), Refusal> {
             "the program was stopped during sessions; open intervals ended"
         );
     }
-    for session in live(app).await? {
+    let live = live(&mut app.store.read().await?).await?;
+    for session in live.into_iter().map(|session| session.id) {
         match app.rooms.open(session).await {
             Ok(()) => tracing::info!(session.id = %session, "the room of a live session is open again"),
             // One room that cannot open must not keep all others and the schedule away.
@@ -160,14 +162,14 @@ pub async fn recover(app: &App) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn live(app: &App) -> Result<Vec<SessionId>, Refusal> {
-    let mut tx = app.store.read().await?;
+/// The sessions that run now.
+pub(super) async fn live(tx: &mut Tx) -> Result<Vec<Session>, Refusal> {
     let filter = SessionFilter { state: Some(SessionState::Live), ..SessionFilter::default() };
     let mut paging = Paging::first(200);
     let mut found = Vec::new();
     loop {
-        let page = sessions::list(&mut tx, &filter, &paging).await?;
-        found.extend(page.items.iter().map(|summary| summary.session.id));
+        let page = sessions::list(tx, &filter, &paging).await?;
+        found.extend(page.items.into_iter().map(|summary| summary.session));
         match page.next {
             Some(next) => paging.after = Some(next),
             None => return Ok(found),

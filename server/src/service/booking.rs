@@ -3,14 +3,15 @@
 
 use schema::{
     conflict::{Resource, Span},
-    field::{FieldCode, Fields},
-    id::SessionId,
+    field::{FieldCode, FieldError, Fields},
+    id::{SessionId, UnitId},
     moment::Moment,
+    org::UnitKind,
     regime::{self, Notice, Plan, Warning},
     role::Permission,
     roster::Named,
     session::{NewSession, Session, SessionAction, transition},
-    store::{Tx, bookings, calendar, endpoints, history, people, rooms, roster, sessions},
+    store::{Tx, bookings, calendar, endpoints, history, people, rooms, roster, sessions, units},
 };
 use serde_json::json;
 
@@ -97,7 +98,40 @@ pub(super) async fn sound(tx: &mut Tx, wanted: &NewSession, now: Moment) -> Resu
     let mut fields = wanted.verdict(now).err().unwrap_or_default();
     let named = named(tx, wanted).await?;
     fields.extend(named.verdict(wanted).err().unwrap_or_default());
+    fields.extend(strangers(tx, wanted, &named).await?);
     if fields.is_empty() { Ok(named) } else { Err(Refusal::Invalid(fields)) }
+}
+
+/// People of units that are not called: the chair and all called in by name must belong to the unit of an endpoint of the
+/// session, or to one below it. The districts below the province are called for themselves: of the province's own are
+/// its departments.
+pub(super) async fn strangers(
+    tx: &mut Tx,
+    wanted: &NewSession,
+    named: &Named,
+) -> Result<Vec<FieldError>, Refusal> {
+    let called: Vec<UnitId> = named.endpoints.iter().map(|endpoint| endpoint.unit.id).collect();
+    let mut fields = Fields::new();
+    let chair = wanted.chair_id.map(|id| ("chair_id".to_owned(), id));
+    let people = wanted.person_ids.iter().enumerate().map(|(at, id)| (format!("person_ids.{at}"), *id));
+    for (field, id) in chair.into_iter().chain(people) {
+        if let Some(person) = named.people.iter().find(|person| person.id == id) {
+            fields.require(belongs(tx, person.unit.id, &called).await?, &field, FieldCode::OtherUnit);
+        }
+    }
+    Ok(fields.into_errors())
+}
+
+async fn belongs(tx: &mut Tx, unit: UnitId, called: &[UnitId]) -> Result<bool, Refusal> {
+    let mut of_departments_only = true;
+    for above in units::lineage(tx, unit).await? {
+        let Some(found) = units::find(tx, above).await? else { return Ok(false) };
+        if called.contains(&above) {
+            return Ok(found.kind != UnitKind::Province || of_departments_only);
+        }
+        of_departments_only &= found.kind == UnitKind::Department;
+    }
+    Ok(false)
 }
 
 /// What the directory knows of the things named.
@@ -119,7 +153,7 @@ pub(super) async fn require_host(
     actor.require(tx, Permission::SessionBook, host_unit(named, wanted)).await
 }
 
-fn host_unit(named: &Named, wanted: &NewSession) -> Option<schema::id::UnitId> {
+fn host_unit(named: &Named, wanted: &NewSession) -> Option<UnitId> {
     named.endpoints.iter().find(|endpoint| endpoint.id == wanted.host_endpoint_id).map(|host| host.unit.id)
 }
 

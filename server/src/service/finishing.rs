@@ -15,9 +15,21 @@ use crate::{
 };
 
 /// Writes the audit line, commits, and tells the browsers that the session has changed.
-pub(super) async fn finish(app: &App, mut tx: Tx, record: Record, id: SessionId) -> Result<(), Refusal> {
+pub(super) async fn finish(app: &App, tx: Tx, record: Record, id: SessionId) -> Result<(), Refusal> {
+    finish_for(app, tx, record, id, &[]).await
+}
+
+/// The same, also to units that it concerned before: one that is no longer called must hear of it.
+pub(super) async fn finish_for(
+    app: &App,
+    mut tx: Tx,
+    record: Record,
+    id: SessionId,
+    before: &[UnitId],
+) -> Result<(), Refusal> {
     let session = sessions::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
-    let units = units(&mut tx, id).await?;
+    let now_called = units(&mut tx, id).await?;
+    let units: Arc<[UnitId]> = before.iter().chain(now_called.iter()).copied().collect();
     record.write(&mut tx).await?;
     tx.commit().await?;
     app.hub.tell(Update { session: Some(id), units: Some(units), body: body(&session) });

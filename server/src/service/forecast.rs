@@ -15,7 +15,7 @@ use schema::{
 
 use super::{
     Refusal,
-    booking::{named, taken_up},
+    booking::{named, strangers, taken_up},
 };
 use crate::{app::App, auth::actor::Actor};
 
@@ -52,6 +52,7 @@ pub async fn check(
     let mut fields = wanted.verdict(now).err().unwrap_or_default();
     let named = named(&mut tx, wanted).await?;
     fields.extend(named.verdict(wanted).err().unwrap_or_default());
+    fields.extend(strangers(&mut tx, wanted, &named).await?);
     if wanted.starts_at >= wanted.ends_at {
         return Ok(Forecast { fields, ..Forecast::default() });
     }

@@ -42,6 +42,9 @@ pub enum Refusal {
     /// The session has not ended yet.
     #[error("not ended yet")]
     NotEnded,
+    /// Something has to be finished first; the same will do in a moment.
+    #[error("not now")]
+    NotNow,
     /// The tables.
     #[error(transparent)]
     Store(StoreError),

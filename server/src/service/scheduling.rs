@@ -14,7 +14,7 @@ use super::{
     Record, Refusal,
     authorship::author,
     booking::{self, Reasoned, Wish},
-    finishing::finish,
+    finishing::{self, finish, finish_for},
     sight,
 };
 use crate::{app::App, auth::actor::Actor};
@@ -42,10 +42,11 @@ pub async fn edit(
 ) -> Result<(), Refusal> {
     let now = app.now();
     let mut tx = app.store.write().await?;
-    let before = current(&mut tx, seen.id).await?;
-    let wish = Wish { session: edit(before), draft: false, overrides };
+    let planned = current(&mut tx, seen.id).await?;
+    let wish = Wish { session: edit(planned), draft: false, overrides };
+    let before = finishing::units(&mut tx, seen.id).await?;
     apply(app, &mut tx, actor, seen, wish, SessionAction::Edit, None, now).await?;
-    finish(app, tx, Record::new(actor, now, "session.edit").on(seen.id), seen.id).await
+    finish_for(app, tx, Record::new(actor, now, "session.edit").on(seen.id), seen.id, &before).await
 }
 
 /// Puts a draft, or a postponed session whose date still holds, on the schedule.
@@ -53,8 +54,9 @@ pub async fn schedule(app: &App, actor: &Actor, seen: Seen, overrides: Vec<Reaso
     let now = app.now();
     let mut tx = app.store.write().await?;
     let wish = Wish { session: current(&mut tx, seen.id).await?, draft: false, overrides };
+    let before = finishing::units(&mut tx, seen.id).await?;
     apply(app, &mut tx, actor, seen, wish, SessionAction::Schedule, None, now).await?;
-    finish(app, tx, Record::new(actor, now, "session.schedule").on(seen.id), seen.id).await
+    finish_for(app, tx, Record::new(actor, now, "session.schedule").on(seen.id), seen.id, &before).await
 }
 
 /// Moves a session to another time, with a reason.
@@ -69,12 +71,20 @@ pub async fn reschedule(
     check_reason(reason)?;
     let now = app.now();
     let mut tx = app.store.write().await?;
-    let before = current(&mut tx, seen.id).await?;
-    let session = NewSession { starts_at: to.0, ends_at: to.1, ..before };
+    let planned = current(&mut tx, seen.id).await?;
+    let session = NewSession { starts_at: to.0, ends_at: to.1, ..planned };
     let wish = Wish { session, draft: false, overrides };
+    let before = finishing::units(&mut tx, seen.id).await?;
     apply(app, &mut tx, actor, seen, wish, SessionAction::Reschedule, Some(reason), now).await?;
     let detail = json!({ "reason": reason, "starts_at": to.0, "ends_at": to.1 });
-    finish(app, tx, Record::new(actor, now, "session.reschedule").on(seen.id).with(detail), seen.id).await
+    finish_for(
+        app,
+        tx,
+        Record::new(actor, now, "session.reschedule").on(seen.id).with(detail),
+        seen.id,
+        &before,
+    )
+    .await
 }
 
 /// Takes a session off the schedule without a new date.

@@ -73,6 +73,15 @@ async fn a_member_cannot_host_and_an_unknown_person_cannot_chair() {
 }
 
 #[tokio::test]
+async fn a_person_of_a_unit_that_is_not_called_is_refused() {
+    let changes = |world: &World| {
+        json!({ "endpoint_ids": [world.places.at_tua_chua], "chair_id": world.places.head_of_muong_nhe,
+            "person_ids": [world.places.head_of_tua_chua, world.places.head_of_muong_nhe] })
+    };
+    refuses(changes, &[("chair_id", "other_unit"), ("person_ids.1", "other_unit")]).await;
+}
+
+#[tokio::test]
 async fn an_urgent_session_needs_a_reason_and_every_session_a_subject() {
     let changes = |_: &World| json!({ "urgency": "urgent", "subject": "  " });
     refuses(changes, &[("subject", "required"), ("urgency_reason", "required")]).await;
@@ -250,7 +259,7 @@ async fn a_person_is_not_in_two_places_at_once() {
     let world = World::new().await;
     let secretary = world.sign_in("thuky").await;
     let first = world.booking_with(json!({ "endpoint_ids": [world.places.at_tua_chua],
-        "person_ids": [world.places.head_of_muong_nhe], "room_ids": [world.places.hall], "mode": "hybrid" }));
+        "person_ids": [world.places.head_of_tua_chua], "room_ids": [world.places.hall], "mode": "hybrid" }));
     let booked: schema::id::SessionId = id_of(&secretary.post("/sessions", first.clone()).await.ok());
     let answer = secretary.post("/sessions", first).await;
     let conflicts = answer.json()["conflicts"].as_array().unwrap().clone();

@@ -108,3 +108,27 @@ async fn a_username_is_given_once() {
         json!({ "username": "moi", "display_name": "Mới", "password": "mậtkhẩuyếumậtkhẩu", "grants": [] });
     assert_eq!(admin.post("/accounts", weak).await.fields(), [("password".into(), "too_weak".into())]);
 }
+
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let world = World::new().await;
+    let admin = world.sign_in("quantri").await;
+    let own = admin.get("/accounts?q=quantri").await.ok()["items"][0].clone();
+    let path = format!("/accounts/{}", own["id"].as_str().unwrap());
+    let off = admin.patch(&path, json!({ "version": own["version"], "active": false })).await;
+    assert_eq!(off.fields(), [("active".into(), "contradiction".into())]);
+    let bare = admin.patch(&path, json!({ "version": own["version"], "grants": [] })).await;
+    assert_eq!(bare.fields(), [("grants".into(), "contradiction".into())]);
+}
+
+#[tokio::test]
+async fn an_administrator_of_a_district_reads_no_log_of_the_province() {
+    let world = World::new().await;
+    let account = json!({ "username": "quantri.huyen", "display_name": "Quản trị huyện", "password": super::world::PASSWORD,
+        "grants": [{ "role": "administrator", "unit_id": world.places.muong_nhe }] });
+    world.sign_in("quantri").await.post("/accounts", account).await.ok();
+    let local = world.sign_in("quantri.huyen").await;
+    for path in ["/audit", "/audit/verify", "/system", "/accounts"] {
+        assert_eq!(local.get(path).await.refused(), (403, "forbidden".into()), "{path}");
+    }
+}

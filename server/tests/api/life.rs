@@ -180,6 +180,44 @@ async fn a_running_session_is_extended_unless_the_next_one_wants_the_endpoint() 
 }
 
 #[tokio::test]
+async fn a_session_does_not_begin_long_before_its_time_nor_after_its_end() {
+    let world = World::strict().await;
+    let secretary = world.sign_in("thuky").await;
+    let booked = secretary.post("/sessions", world.booking()).await.ok();
+    let path = format!("/sessions/{}/start", booked["id"].as_str().unwrap());
+    let now = json!({ "version": booked["version"] });
+    assert_eq!(
+        secretary.post(&path, now.clone()).await.fields(),
+        [("starts_at".into(), "out_of_range".into())]
+    );
+    world.turn_to("2026-03-09T10:00:00+07:00");
+    let late = world.sign_in("thuky").await.post(&path, now.clone()).await;
+    assert_eq!(late.fields(), [("ends_at".into(), "in_the_past".into())]);
+    world.turn_to("2026-03-09T07:00:00+07:00");
+    assert_eq!(world.sign_in("thuky").await.post(&path, now).await.ok()["state"], "live");
+}
+
+#[tokio::test]
+async fn a_session_does_not_begin_over_one_that_runs_over() {
+    let world = World::strict().await;
+    let secretary = world.sign_in("thuky").await;
+    let first = secretary.post("/sessions", world.booking()).await.ok();
+    let next = json!({ "starts_at": "2026-03-09T10:00:00+07:00", "ends_at": "2026-03-09T11:00:00+07:00" });
+    let next = secretary.post("/sessions", world.booking_with(next)).await.ok();
+    let path = |session: &Value, verb: &str| format!("/sessions/{}/{verb}", session["id"].as_str().unwrap());
+    world.turn_to("2026-03-09T07:58:00+07:00");
+    let version = json!({ "version": first["version"] });
+    let live = world.sign_in("thuky").await.post(&path(&first, "start"), version).await.ok();
+    world.turn_to("2026-03-09T10:01:00+07:00");
+    let secretary = world.sign_in("thuky").await;
+    let over = secretary.post(&path(&next, "start"), json!({ "version": next["version"] })).await;
+    assert_eq!(over.refused(), (409, "conflict".into()));
+    assert_eq!(over.json()["conflicts"][0]["session_id"], first["id"]);
+    secretary.post(&path(&live, "end"), json!({ "version": live["version"] })).await.ok();
+    secretary.post(&path(&next, "start"), json!({ "version": next["version"] })).await.ok();
+}
+
+#[tokio::test]
 async fn only_those_who_may_run_a_session_start_it() {
     let world = World::new().await;
     let secretary = world.sign_in("thuky").await;

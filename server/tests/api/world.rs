@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use server::{
     app::App,
     auth::actor::Actor,
-    config::{LoginSettings, Settings},
+    config::{AttendanceSettings, LoginSettings, Settings},
     rooms::FakeRooms,
     router,
     service::{accounts, attendance, directory},
@@ -93,9 +93,22 @@ impl World {
         Self::at(tempfile::tempdir().unwrap(), Address::Postgres(url)).await
     }
 
+    /// As a province runs it: no session begins long before its time.
+    pub async fn strict() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = Address::File(folder.path().join("giaoban.sqlite"));
+        Self::with(folder, address, AttendanceSettings::default()).await
+    }
+
     pub async fn at(folder: TempDir, address: Address) -> Self {
+        // Most tests start next week's session today.
+        let attendance = AttendanceSettings { start_early_minutes: 100_000, ..AttendanceSettings::default() };
+        Self::with(folder, address, attendance).await
+    }
+
+    async fn with(folder: TempDir, address: Address, attendance: AttendanceSettings) -> Self {
         let login = LoginSettings { argon2_memory_kib: 64, argon2_passes: 1, ..LoginSettings::default() };
-        let settings = Settings { data: folder.path().into(), login, ..Settings::default() };
+        let settings = Settings { data: folder.path().into(), login, attendance, ..Settings::default() };
         let clock = Arc::new(HandClock(AtomicI64::new(at(NOW).as_millis())));
         let rooms = Arc::new(FakeRooms::default());
         let tables = store::open(&address).await.unwrap();
