@@ -19,7 +19,11 @@ use super::{
 use crate::{
     app::App,
     auth::signed::{May, RollcallTake, SessionRead},
-    service::{attendance, rollcall, showing},
+    service::{
+        attendance,
+        rollcall::{self, Naming},
+        showing,
+    },
 };
 
 /// The delegates of one endpoint, all of them.
@@ -27,6 +31,9 @@ use crate::{
 pub struct NameDelegates {
     /// In their order. Those left out are withdrawn.
     pub delegates: Vec<DelegateBody>,
+    /// Who stood on the list that was changed. When others stand there by now, the answer is `stale`; without it, the
+    /// list is replaced whatever it says.
+    pub known: Option<Vec<DelegateId>>,
 }
 
 /// A delegate to name.
@@ -43,7 +50,7 @@ pub struct DelegateBody {
     pub title: String,
     /// Đi thay: name of the one who cannot come.
     pub substitute_for: Option<String>,
-    /// Did the chair consent to the substitute?
+    /// Did the chair consent to the substitute? Takes `session.book` or `session.run` where the chair sits.
     pub consented: Option<bool>,
 }
 
@@ -106,8 +113,9 @@ pub async fn name_delegates(
     Id((id, line)): Id<(SessionId, RosterId)>,
     Body(body): Body<NameDelegates>,
 ) -> Reply<RosterEntryView> {
-    let named = body.delegates.into_iter().map(NewDelegate::from).collect();
-    rollcall::name_delegates(&app, &may.actor, id, line, named).await?;
+    let delegates = body.delegates.into_iter().map(NewDelegate::from).collect();
+    let naming = Naming { delegates, known: body.known };
+    rollcall::name_delegates(&app, &may.actor, id, line, naming).await?;
     let roster = showing::show(&app, &may.actor, id).await?.roster;
     let entry = roster.into_iter().find(|one| one.entry.id == line).ok_or(Code::NotFound)?;
     Ok(Json(entry.into()))

@@ -25,7 +25,8 @@ use crate::{
     service::{
         Refusal,
         booking::{self, Wish},
-        rollcall, running,
+        rollcall::{self, Naming},
+        running,
     },
 };
 
@@ -129,8 +130,9 @@ async fn name_delegates(app: &App, office: &Office, id: SessionId) -> anyhow::Re
     let lines = roster::list(&mut app.store.read().await?, id).await?;
     for entry in lines {
         let staff = staff(&mut app.store.read().await?, entry.endpoint.unit_id).await?;
-        let named = staff.iter().take(SEATS).map(delegate).collect();
-        rollcall::name_delegates(app, &office.secretary, id, entry.id, named)
+        let delegates = staff.iter().take(SEATS).map(delegate).collect();
+        let naming = Naming { delegates, known: None };
+        rollcall::name_delegates(app, &office.secretary, id, entry.id, naming)
             .await
             .with_context(|| format!("delegates of {}", entry.endpoint.name))?;
     }

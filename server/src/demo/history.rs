@@ -29,7 +29,8 @@ use crate::{
     service::{
         attendance,
         booking::{self, Reasoned, Wish},
-        rollcall, running,
+        rollcall::{self, Naming},
+        running,
         scheduling::{self, Seen},
     },
 };
@@ -293,7 +294,8 @@ pub(super) async fn name_delegates(
                 people.last().filter(|last| !host && at == 0 && last.id != person.id && dice.chance(22));
             delegate(person, instead)
         });
-        rollcall::name_delegates(app, actor, id, line.entry.id, named.collect()).await?;
+        let naming = Naming { delegates: named.collect(), known: None };
+        rollcall::name_delegates(app, actor, id, line.entry.id, naming).await?;
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Who sits at an endpoint, and whether they were there: naming delegates, điểm danh.
 
+use std::collections::BTreeSet;
+
 use schema::{
-    delegate::{NewDelegate, NewMark, corrections_verdict, delegates_verdict, marks_verdict},
+    delegate::{Delegate, NewDelegate, NewMark, corrections_verdict, delegates_verdict, marks_verdict},
     field::{FieldCode, Fields},
-    id::{RosterId, SessionId},
+    id::{DelegateId, RosterId, SessionId},
     role::Permission,
     roster::{self as rules, RosterEntry},
     session::{Session, SessionAction, SessionState, transition},
@@ -16,14 +18,26 @@ use crate::{app::App, auth::actor::Actor};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// Names the delegates of one endpoint anew. The secretariat may, and so may whoever takes the roll there.
+/// The delegates of an endpoint as somebody wants them.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    /// All of them, in their order.
+    pub delegates: Vec<NewDelegate>,
+    /// Who stood on the list that was changed; `None` to replace whatever stands there.
+    pub known: Option<Vec<DelegateId>>,
+}
+
+/// Names the delegates of one endpoint anew. The secretariat may, and so may whoever takes the roll there; the chair's
+/// consent to a substitute is for the secretariat and the operator to write down. A list that somebody else has changed
+/// meanwhile stays as it is.
 pub async fn name_delegates(
     app: &App,
     actor: &Actor,
     id: SessionId,
     line: RosterId,
-    named: Vec<NewDelegate>,
+    naming: Naming,
 ) -> Result<(), Refusal> {
+    let Naming { delegates: named, known } = naming;
     delegates_verdict(&named)?;
     let now = app.now();
     let mut tx = app.store.write().await?;
@@ -38,6 +52,15 @@ pub async fn name_delegates(
     }
     transition(session.state, SessionAction::NameDelegates)?;
     check_seats(&mut tx, &entry, &named).await?;
+    let mut standing = delegates::list(&mut tx, id).await?;
+    standing.retain(|one| one.roster_id == line);
+    if known.is_some_and(|known| !are_those(&known, &standing)) {
+        return Err(Refusal::Stale);
+    }
+    let consents = books || actor.domain(&mut tx, Permission::SessionRun).await?.has(host);
+    if !consents && named.iter().any(|new| claims_consent(new, &standing)) {
+        return Err(Refusal::Forbidden);
+    }
     let done = delegates::replace(&mut tx, id, line, &named, now).await.map_err(|error| match error {
         StoreError::Reference => Refusal::field("delegates", FieldCode::Unknown),
         other => other.into(),
@@ -46,6 +69,23 @@ pub async fn name_delegates(
         "withdrawn": done.withdrawn, "changed": done.changed });
     let record = Record::new(actor, now, "session.name_delegates").on(id).with(detail);
     finish_attendance(app, tx, record, id).await
+}
+
+fn are_those(known: &[DelegateId], standing: &[Delegate]) -> bool {
+    let standing: BTreeSet<DelegateId> = standing.iter().map(|one| one.id).collect();
+    known.iter().copied().collect::<BTreeSet<_>>() == standing
+}
+
+/// Does it say that the chair consented where nothing that stands says so of this person?
+fn claims_consent(new: &NewDelegate, standing: &[Delegate]) -> bool {
+    let given = |one: &&Delegate| {
+        let seat = new.seat(one.id);
+        new.id == Some(one.id)
+            && one.consented == Some(true)
+            && (&one.full_name, &one.person_id, &one.substitute_for)
+                == (&seat.full_name, &seat.person_id, &seat.substitute_for)
+    };
+    new.consented == Some(true) && !standing.iter().any(|one| given(&one))
 }
 
 async fn check_seats(tx: &mut Tx, entry: &RosterEntry, named: &[NewDelegate]) -> Result<(), Refusal> {

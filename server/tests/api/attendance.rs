@@ -5,7 +5,7 @@ use schema::{
 use serde_json::{Value, json};
 use server::service::attendance;
 
-use super::world::{World, id_of, who};
+use super::world::{Browser, World, id_of, who};
 
 async fn live(world: &World) -> SessionId {
     id_of(&world.sign_in("thuky").await.started(world.booking()).await)
@@ -109,4 +109,44 @@ async fn what_the_room_says_after_the_end_changes_nothing() {
     let after = at_muong_nhe(&world, id).await;
     assert_eq!(before["intervals"], after["intervals"]);
     assert_eq!(after["connected_ms"], 60 * 60_000);
+}
+
+#[tokio::test]
+async fn a_list_of_delegates_that_another_has_changed_is_not_overwritten() {
+    let world = World::new().await;
+    let secretary = world.sign_in("thuky").await;
+    let path = delegates_at_muong_nhe(&world, &secretary).await;
+    let first = json!({ "delegates": [{ "full_name": "An" }], "known": [] });
+    let entry = secretary.put(&path, first.clone()).await.ok();
+    assert_eq!(secretary.put(&path, first).await.refused(), (409, "stale".into()));
+    let an = &entry["delegates"][0]["id"];
+    let both = json!([{ "id": an, "full_name": "An" }, { "full_name": "Bình" }]);
+    let entry = secretary.put(&path, json!({ "delegates": both, "known": [an] })).await.ok();
+    assert_eq!(entry["delegates"].as_array().unwrap().len(), 2);
+    secretary.put(&path, json!({ "delegates": [] })).await.ok();
+}
+
+#[tokio::test]
+async fn the_chair_s_consent_to_a_substitute_is_written_down_by_the_host() {
+    let world = World::new().await;
+    let (secretary, technician) = (world.sign_in("thuky").await, world.sign_in("muongnhe").await);
+    let path = delegates_at_muong_nhe(&world, &secretary).await;
+    let instead = |consented: Value, id: &Value, name: &str| json!({ "delegates": [{ "id": id, "full_name": name, "substitute_for": "Bình", "consented": consented }] });
+    let claimed = technician.put(&path, instead(json!(true), &Value::Null, "An")).await;
+    assert_eq!(claimed.refused(), (403, "forbidden".into()));
+    let asked = technician.put(&path, instead(Value::Null, &Value::Null, "An")).await.ok();
+    let id = &asked["delegates"][0]["id"];
+    assert_eq!(technician.put(&path, instead(json!(true), id, "An")).await.status, 403);
+    secretary.put(&path, instead(json!(true), id, "An")).await.ok();
+    let kept = technician.put(&path, instead(json!(true), id, "An")).await.ok();
+    assert_eq!(kept["delegates"][0]["consented"], true, "what the host wrote down stays");
+    assert_eq!(technician.put(&path, instead(json!(true), id, "Chi")).await.status, 403, "of An, not of Chi");
+}
+
+async fn delegates_at_muong_nhe(world: &World, secretary: &Browser) -> String {
+    let booked = secretary.post("/sessions", world.booking()).await.ok();
+    let mut lines = booked["roster"].as_array().unwrap().iter();
+    let line = lines.find(|line| line["endpoint"]["id"] == json!(world.places.at_muong_nhe)).unwrap();
+    let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+    format!("/sessions/{}/roster/{}/delegates", id(&booked), id(line))
 }

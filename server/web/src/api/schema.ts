@@ -1222,7 +1222,7 @@ export interface components {
         };
         /** @description A delegate to name. */
         DelegateBody: {
-            /** @description Did the chair consent to the substitute? */
+            /** @description Did the chair consent to the substitute? Takes `session.book` or `session.run` where the chair sits. */
             consented?: boolean | null;
             /** @description Họ và tên. */
             full_name: string;
@@ -1339,7 +1339,7 @@ export interface components {
          * @description Why a delegate saved nothing.
          * @enum {string}
          */
-        Exclusion: "host" | "in_person" | "not_present" | "same_place" | "below_threshold";
+        Exclusion: "host" | "in_person" | "not_present" | "not_connected" | "same_place" | "below_threshold";
         /** @description Move the end of a running session. */
         Extend: {
             /** @description The new end. */
@@ -2003,6 +2003,11 @@ export interface components {
         NameDelegates: {
             /** @description In their order. Those left out are withdrawn. */
             delegates: components["schemas"]["DelegateBody"][];
+            /**
+             * @description Who stood on the list that was changed. When others stand there by now, the answer is `stale`; without it, the
+             *     list is replaced whatever it says.
+             */
+            known?: components["schemas"]["DelegateId"][] | null;
         };
         /** @description A norm. */
         Norm: {

@@ -30,11 +30,12 @@ export const endSession = (id: string, version: number) =>
 export const extendSession = (id: string, version: number, ends_at: string) =>
   answer(client.POST('/sessions/{id}/extend', { params: at(id), body: { version, ends_at } }));
 
-export const nameDelegates = (id: string, roster_id: string, delegates: NamedDelegate[]) =>
+/** Replaces the names at an endpoint; `known` are the ids of the list that was changed, so that nobody else's change is lost. */
+export const nameDelegates = (id: string, roster_id: string, delegates: NamedDelegate[], known: string[]) =>
   answer(
     client.PUT('/sessions/{id}/roster/{roster_id}/delegates', {
       params: { path: { id, roster_id } },
-      body: { delegates },
+      body: { delegates, known },
     }),
   );
 export const takeRollCall = (id: string, marks: Mark[]) =>
