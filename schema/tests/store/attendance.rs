@@ -282,15 +282,15 @@ async fn one_who_was_marked_and_is_named_as_somebody_else_takes_the_mark_along(w
     let (room, _) = room(&world).await;
     let clerk = Author { id: None, name: "Thư ký" };
     let line = reading!(world, |tx| roster::list(tx, room.session).await.unwrap()[1].id);
-    let named = writing!(world, |tx| {
+    let seated = writing!(world, |tx| {
         let two = [delegate("An"), delegate("Bình")];
         let done = delegates::replace(tx, room.session, line, &two, MONDAY).await.unwrap();
         assert_eq!(done.added.len(), 2);
         delegates::list(tx, room.session).await.unwrap()
     });
     let done = writing!(world, |tx| {
-        delegates::insert_mark(tx, &mark(named[0].id, Presence::InRoom), &clerk, MONDAY).await.unwrap();
-        let renamed = ["Chi", "Dung"].into_iter().zip(&named);
+        delegates::insert_mark(tx, &mark(seated[0].id, Presence::InRoom), &clerk, MONDAY).await.unwrap();
+        let renamed = ["Chi", "Dung"].into_iter().zip(&seated);
         let renamed: Vec<_> =
             renamed.map(|(name, one)| NewDelegate { id: Some(one.id), ..delegate(name) }).collect();
         delegates::replace(tx, room.session, line, &renamed, MONDAY).await.unwrap()
@@ -306,7 +306,7 @@ async fn one_who_was_marked_and_is_named_as_somebody_else_takes_the_mark_along(w
         let told: Vec<_> = now.iter().map(|one| (&*one.full_name, one.presence)).collect();
         assert_eq!(told, [("Chi", Presence::Unknown), ("Dung", Presence::Unknown)]);
         let marks = delegates::marks(tx, room.session).await.unwrap();
-        assert_eq!(marks.iter().map(|one| one.delegate_id).collect::<Vec<_>>(), [named[0].id]);
+        assert_eq!(marks.iter().map(|one| one.delegate_id).collect::<Vec<_>>(), [seated[0].id]);
     });
     writing!(world, |tx| {
         let old = delegates::list(tx, room.session).await.unwrap()[0].id;

@@ -140,7 +140,9 @@ mod tests {
             assert!(told.iter().all(|event| event.at < end), "seed {seed}");
             let identity = format!("endpoint:{endpoint}");
             let mut timeline = Timeline::new(Vec::new());
-            told.iter().for_each(|event| timeline.apply(event, &identity, 120_000));
+            for event in &told {
+                timeline.apply(event, &identity, 120_000);
+            }
             let intervals = timeline.intervals();
             assert!(
                 intervals.windows(2).all(|pair| pair[0].to.is_some_and(|to| to <= pair[1].from)),
