@@ -6,11 +6,11 @@ SHELL := /bin/bash
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run test test-rust test-web test-e2e lint format bench screenshots deny clean ui no-dist
+.PHONY: help run test test-rust test-web test-e2e lint format bench bench-forward screenshots deny clean ui no-dist
 
 help: ## this list
 	@echo "giaoban: electronic briefings, from booking to report"
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 # --- the program ---------------------------------------------------------------------------------------------------
 
@@ -65,6 +65,11 @@ bench: ui ## the figures of server/docs/BENCHMARKS.md, on this machine, limit be
 	tests/scripts/need.sh rust cc postgres chromium playwright
 	cargo build --release --locked -p server
 	cargo bench --locked -p tests --bench figures -- $(B)
+
+bench-forward: ui ## CPU time for each forwarded packet, beside the floor, the webrtc crate's driver and Janus
+	tests/scripts/need.sh rust cc janus
+	cargo build --release --locked -p server
+	cargo bench --locked -p tests --bench forward -- $(B)
 
 screenshots: ui ## every page, both languages, 1366×768 and 1920×1080, into test-results/screenshots
 	tests/scripts/need.sh rust cc chromium fonts playwright

@@ -35,6 +35,11 @@ need_chromium() {
   command -v chromium >/dev/null || command -v chromium-browser >/dev/null || install "Chromium" chromium
 }
 
+# A forwarder to be measured against; only `make bench-forward` asks for it.
+need_janus() {
+  command -v janus >/dev/null || install "Janus" janus
+}
+
 # Liberation covers Vietnamese; without a font the pages still work, but pictures of them show boxes.
 need_fonts() {
   ! command -v fc-list >/dev/null || [ -n "$(fc-list :lang=vi family)" ] || install "a font with Vietnamese" fonts-liberation

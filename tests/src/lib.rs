@@ -7,6 +7,7 @@ pub mod booking;
 pub mod client;
 pub mod giaoban;
 pub mod lines;
+pub mod machine;
 pub mod meeting;
 pub mod peer;
 pub mod sample;

@@ -127,6 +127,11 @@ impl Bandwidth {
         self.control.is_some().then(|| whole(self.capacity))
     }
 
+    /// Whether something points to a limit.
+    pub fn limited(&self) -> bool {
+        self.control.is_some()
+    }
+
     /// Notes a packet of media that leaves under a transport-wide number.
     pub fn left(&mut self, now: Instant, number: u64, size: usize) {
         self.padded(now, number, size);

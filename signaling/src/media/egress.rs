@@ -1,5 +1,4 @@
-//! The way out of one connection: packets are written, sealed and gathered in one buffer, ready for segmentation
-//! offload.
+//! The way out: packets are written, sealed and gathered behind each other, ready for segmentation offload.
 
 use std::time::Instant;
 
@@ -10,8 +9,17 @@ use super::srtp::{MAX_TAG, Seal};
 
 /// Most bytes gathered for one system call; the kernel's own limit is 64 kB.
 const MAX_RUN_BYTES: usize = 60_000;
+/// Room for a header with all its extensions.
+const MAX_HEADER: usize = 64;
 
-/// Packets of one connection that wait for the next flush.
+/// Packets for one address, one behind the other.
+#[derive(Default)]
+pub struct Run {
+    bytes: Vec<u8>,
+    sizes: Vec<usize>,
+}
+
+/// What a connection writes with, and what of its own waits for the next flush: handshakes, reports, repetitions.
 pub struct Egress {
     /// Protects what leaves; `None` until the handshake is complete.
     pub seal: Option<Seal>,
@@ -19,8 +27,7 @@ pub struct Egress {
     pub ids: ExtensionIds,
     epoch: Instant,
     transport_cc: u64,
-    bytes: Vec<u8>,
-    sizes: Vec<usize>,
+    own: Run,
 }
 
 /// The payload of an outgoing packet, in two parts, and what is to be written over it.
@@ -39,32 +46,28 @@ pub struct Body<'a> {
 impl Egress {
     /// An empty one. `epoch` is the origin of the sender's clock.
     pub fn new(epoch: Instant) -> Self {
-        Self {
-            seal: None,
-            ids: ExtensionIds::default(),
-            epoch,
-            transport_cc: 0,
-            bytes: Vec::new(),
-            sizes: Vec::new(),
-        }
+        Self { seal: None, ids: ExtensionIds::default(), epoch, transport_cc: 0, own: Run::default() }
     }
 
-    /// Whether nothing waits.
+    /// Whether nothing of its own waits.
     pub fn is_empty(&self) -> bool {
-        self.sizes.is_empty()
+        self.own.sizes.is_empty()
     }
 
-    /// Writes and seals one RTP packet. `index` is rollover counter and sequence number; the header's own sequence,
-    /// transport-wide number and clock are filled in here. Returns (transport-wide number, bytes on the wire).
-    pub fn rtp(
+    /// Writes and seals one RTP packet at the end of `run`. `index` is rollover counter and sequence number; the
+    /// header's own sequence, transport-wide number and clock are filled in here. Returns (transport-wide number, bytes
+    /// on the wire).
+    pub fn write(
         &mut self,
+        run: &mut Run,
         now: Instant,
         header: &Outgoing<'_>,
         index: u64,
         body: &Body<'_>,
     ) -> Option<(u64, usize)> {
         let seal = self.seal.as_mut()?;
-        let start = self.bytes.len();
+        let out = &mut run.bytes;
+        let start = out.len();
         let clock = ticks(now.saturating_duration_since(self.epoch), 1 << 18);
         let header = Outgoing {
             sequence: low16(index),
@@ -72,28 +75,44 @@ impl Egress {
             abs_send_time: low32(clock & 0x00FF_FFFF),
             ..*header
         };
-        self.bytes.reserve(320 + body.prefix.len() + body.payload.len() + MAX_TAG);
-        let length = header.write(&mut self.bytes, self.ids);
-        self.bytes.extend_from_slice(body.prefix);
-        let payload = self.bytes.len();
-        self.bytes.extend_from_slice(body.payload);
+        out.reserve(
+            MAX_HEADER + body.prefix.len() + body.payload.len() + usize::from(body.padding) + MAX_TAG,
+        );
+        let length = header.write(out, self.ids);
+        out.extend_from_slice(body.prefix);
+        let payload = out.len();
+        out.extend_from_slice(body.payload);
         if let Some((vp8, picture, base)) = &body.vp8 {
-            vp8.rewrite(&mut self.bytes[payload..], *picture, *base);
+            vp8.rewrite(&mut out[payload..], *picture, *base);
         }
         if body.padding > 0 {
-            self.bytes[start] |= 0x20;
-            self.bytes.resize(self.bytes.len() + usize::from(body.padding) - 1, 0);
-            self.bytes.push(body.padding);
+            out[start] |= 0x20;
+            out.resize(out.len() + usize::from(body.padding) - 1, 0);
+            out.push(body.padding);
         }
-        if !seal.rtp(&mut self.bytes, start, length, header.ssrc, index) {
-            self.bytes.truncate(start);
+        if !seal.rtp(out, start, length, header.ssrc, index) {
+            out.truncate(start);
             return None;
         }
-        let size = self.bytes.len() - start;
-        self.sizes.push(size);
+        let size = out.len() - start;
+        run.sizes.push(size);
         let number = self.transport_cc;
         self.transport_cc += 1;
         Some((number, size))
+    }
+
+    /// The same among what is its own.
+    pub fn rtp(
+        &mut self,
+        now: Instant,
+        header: &Outgoing<'_>,
+        index: u64,
+        body: &Body<'_>,
+    ) -> Option<(u64, usize)> {
+        let mut own = std::mem::take(&mut self.own);
+        let written = self.write(&mut own, now, header, index, body);
+        self.own = own;
+        written
     }
 
     /// Seals a compound RTCP packet.
@@ -105,10 +124,17 @@ impl Egress {
 
     /// Passes bytes that need no protection of ours: records of the handshake.
     pub fn raw(&mut self, packet: &[u8]) {
-        self.bytes.extend_from_slice(packet);
-        self.sizes.push(packet.len());
+        self.own.bytes.extend_from_slice(packet);
+        self.own.sizes.push(packet.len());
     }
 
+    /// Gives away what is its own.
+    pub fn drain(&mut self, send: impl FnMut(&[u8], usize)) {
+        self.own.drain(send);
+    }
+}
+
+impl Run {
     /// Gives away what waits, in runs of packets of one size (the last of a run may be shorter).
     pub fn drain(&mut self, mut send: impl FnMut(&[u8], usize)) {
         let mut rest = self.bytes.as_slice();

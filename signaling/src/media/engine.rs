@@ -11,7 +11,9 @@ use rtc_shared::error::Error;
 use schema::moment::Moment;
 use slab::Slab;
 
+use super::batch::Batch;
 use super::dtls::{Identity, Progress};
+use super::egress::Run;
 use super::forward::Forward;
 use super::limits::Limits;
 use super::path::mark;
@@ -58,7 +60,13 @@ pub struct Engine {
     pub(super) events: VecDeque<MediaEvent>,
     /// Replies that do not go to a connection's chosen address.
     pub(super) replies: Vec<(Source, Vec<u8>)>,
-    /// Connections with something to flush.
+    /// Packets that wait to be passed on.
+    pub(super) batch: Batch,
+    /// Where packets are written for one subscriber after the other.
+    pub(super) run: Run,
+    /// Connections whose pictures wait for their turn.
+    pub(super) paced: Vec<usize>,
+    /// Connections with something of their own to flush.
     pub(super) dirty: Vec<usize>,
     pub(super) ticked: Instant,
     pub(super) surveyed: Instant,
@@ -84,6 +92,9 @@ impl Engine {
             last_forward: 0,
             events: VecDeque::new(),
             replies: Vec::new(),
+            batch: Batch::default(),
+            run: Run::default(),
+            paced: Vec::new(),
             dirty: Vec::new(),
             ticked: config.started,
             surveyed: config.started,
@@ -151,6 +162,8 @@ impl Engine {
     /// Gives away everything that is to be sent: destination, bytes, and the size of a packet where the bytes are
     /// several of one size (the last may be shorter).
     pub fn transmit(&mut self, mut send: impl FnMut(Source, &[u8], usize)) {
+        self.pass_on(&mut send);
+        self.pace(&mut send);
         for (to, bytes) in self.replies.drain(..) {
             send(to, &bytes, bytes.len());
         }

@@ -5,8 +5,13 @@
 
 mod allocate;
 mod bandwidth;
+mod batch;
 mod channels;
 mod clock;
+#[cfg(any(test, feature = "testing"))]
+#[cfg_attr(not(test), expect(clippy::unwrap_used, reason = "what fails in a double fails a test or a bench"))]
+#[expect(clippy::missing_panics_doc, reason = "what fails in a double fails a test or a bench")]
+pub mod double;
 mod dtls;
 mod egress;
 mod engine;
@@ -18,6 +23,7 @@ mod history;
 mod layer;
 mod limits;
 mod negotiate;
+mod pacer;
 mod path;
 mod payload;
 mod peer;

@@ -1,30 +1,36 @@
 //! The packet path, on one page.
 //!
 //! ```text
-//!  datagram ─ open in place ─ arrival noted ─ whose? ─ repair unwrapped ─ missing? ─ kept once, in plaintext
-//!  (one per publisher)        (transport-cc)  (track,                      (NACK)          │
-//!                                              layer)                                      ▼
-//!                      for each subscriber:  passes? ─ numbers rewritten ─ header written, sealed in place
-//!                                            (layer,   (sequence, time,    in the connection's own buffer,
-//!                                             key frame) picture id)       flushed in runs of one size
+//!  datagram ─ open in place ─ arrival noted ─ whose? ─ repair unwrapped ─ missing? ─ kept in plaintext, for repetitions
+//!  (one per publisher)        (transport-cc)  (track,                      (NACK)    and until the read is over
+//!                                              layer)                                      │
+//!  when all that had come has been read, for each track:                                   ▼
+//!      for each subscriber:  for each packet:  passes? ─ numbers rewritten ─ header written, sealed in place
+//!                                              (layer,   (sequence, time,    in one buffer for all, which leaves
+//!                                               key frame) picture id)       in runs of one size before the next
 //! ```
 //!
-//! No lock, no queue and no allocation per packet that is passed on: buffers grow to their working size and stay.
+//! No lock, no queue between threads and no allocation per packet: buffers grow to their working size and stay. One
+//! subscriber after the other, not one packet after the other: the keys, counters and bytes of one stay in the nearest
+//! cache while it is served.
 
 use std::time::Instant;
 
-use slab::Slab;
-
-use super::egress::{Body, Egress};
+use super::batch::Waiting;
+use super::egress::{Body, Egress, Run};
 use super::engine::Engine;
 use super::forward::{Forward, Rewritten};
 use super::history::Packet;
+use super::pacer::{Held, Pacer};
 use super::payload::{Vp8, red_primary, starts_keyframe};
-use super::peer::{Payload, Peer, Role};
+use super::peer::{Payload, Peer, Role, Source};
 use super::rtp::{Extensions, Header, Outgoing};
 use super::sdp::Codec;
 use super::track::Track;
-use crate::room::media::MediaEvent;
+use crate::room::media::{MediaEvent, MediaKind};
+
+/// Bytes around a payload on the wire, roughly: header, tag, UDP and IP.
+const HEADER: usize = 70;
 
 impl Engine {
     /// Takes one SRTP packet from a connection.
@@ -81,16 +87,75 @@ impl Engine {
             track.live = true;
             self.events.push_back(MediaEvent::TrackLive { peer: peer.id, mid: track.mid.clone() });
         }
-        fan_out(
-            now,
-            track,
-            source.layer,
-            &packet,
-            payload,
-            &mut self.forwards,
-            &mut self.peers,
-            &mut self.dirty,
-        );
+        self.batch.keep(source.track, &mut track.waiting, source.layer, packet, payload);
+    }
+
+    /// Passes on everything that waits: to one subscriber after the other.
+    pub(super) fn pass_on(&mut self, send: &mut impl FnMut(Source, &[u8], usize)) {
+        let now = self.now;
+        let Self { tracks, forwards, peers, batch, run, paced, .. } = self;
+        for index in &batch.tracks {
+            // A track that has gone took its packets along.
+            let Some(track) = tracks.get(*index) else { continue };
+            for place in &track.forwards {
+                let Some(forward) = forwards.get_mut(*place) else { continue };
+                let Some(peer) = peers.get_mut(forward.subscriber).filter(|peer| peer.connected) else {
+                    continue;
+                };
+                if forward.kind == MediaKind::Video && (peer.bandwidth.limited() || !peer.pacer.is_empty()) {
+                    if peer.pacer.is_empty() {
+                        paced.push(forward.subscriber);
+                    }
+                    hold(now, track, *place, forward, &mut peer.pacer);
+                    continue;
+                }
+                for waiting in &track.waiting {
+                    pass(now, track, waiting, batch.payload(waiting), forward, peer, run);
+                }
+                let remote = peer.remote;
+                run.drain(|bytes, size| {
+                    if let Some(remote) = remote {
+                        send(remote, bytes, size);
+                    }
+                });
+            }
+        }
+        for index in &batch.tracks {
+            if let Some(track) = tracks.get_mut(*index) {
+                track.waiting.clear();
+            }
+        }
+        batch.clear();
+    }
+
+    /// Lets those pictures leave whose turn has come.
+    pub(super) fn pace(&mut self, send: &mut impl FnMut(Source, &[u8], usize)) {
+        let now = self.now;
+        let Self { tracks, forwards, peers, run, paced, .. } = self;
+        paced.retain(|index| {
+            let Some(peer) = peers.get_mut(*index) else { return false };
+            while let Some(held) = peer.pacer.next(now, peer.bandwidth.capacity()) {
+                // What has gone meanwhile is not sent: a track, a source that began anew.
+                let forward = forwards.get_mut(held.forward.0).filter(|forward| forward.id == held.forward.1);
+                let Some(forward) = forward else { continue };
+                let Some(track) = forward.track.and_then(|track| tracks.get(track)) else { continue };
+                let (layer, generation, place) = held.layer;
+                let layer = track.layers.get(layer).filter(|layer| layer.generation == generation);
+                let Some((packet, payload)) = layer.and_then(|layer| layer.history.get(place)) else {
+                    continue;
+                };
+                if let Some(carried) = carried(forward, packet.codec, payload) {
+                    write(now, packet, carried, &held.rewritten, forward, peer, run);
+                }
+            }
+            let remote = peer.remote;
+            run.drain(|bytes, size| {
+                if let Some(remote) = remote {
+                    send(remote, bytes, size);
+                }
+            });
+            !peer.pacer.is_empty()
+        });
     }
 
     /// Finds out whose an unknown source is, from the section and layer that its first packets name.
@@ -141,47 +206,74 @@ impl Engine {
             &Body { prefix: &sequence.to_be_bytes(), payload, vp8, padding: 0 },
         )?;
         peer.bandwidth.left(now, number, size);
+        peer.pacer.spend(size);
         Some(())
     }
 }
 
-/// Passes one packet on to everybody who gets this layer.
-#[expect(clippy::too_many_arguments, reason = "the parts of the engine that the loop needs, borrowed apart")]
-fn fan_out(
+/// Passes one packet on to one subscriber, if it is to get it.
+fn pass(
     now: Instant,
     track: &Track,
-    layer: usize,
-    packet: &Packet,
+    waiting: &Waiting,
     payload: &[u8],
-    forwards: &mut Slab<Forward>,
-    peers: &mut Slab<Peer>,
-    dirty: &mut Vec<usize>,
-) {
-    for index in &track.forwards {
-        let Some(forward) = forwards.get_mut(*index) else { continue };
-        // A subscriber that does not know RED gets the Opus frame inside.
-        let (payload_type, payload) = match forward.payload_type(packet.codec) {
-            Some(payload_type) => (payload_type, payload),
-            None if packet.codec == Codec::Red => {
-                match (forward.payload_type(Codec::Opus), red_primary(payload)) {
-                    (Some(payload_type), Some(payload)) => (payload_type, payload),
-                    _ => continue,
-                }
-            }
-            None => continue,
-        };
-        let Some(peer) = peers.get_mut(forward.subscriber).filter(|peer| peer.connected) else { continue };
-        let Some(rewritten) = forward.pass(now, track, layer, packet) else { continue };
-        let vp8 = packet.vp8.map(|vp8| (vp8, rewritten.picture, rewritten.base));
-        let header = header(forward, &rewritten, packet, payload_type);
-        mark(dirty, forward.subscriber, &peer.egress);
-        let body = Body { payload, vp8, ..Body::default() };
-        if let Some((number, size)) = peer.egress.rtp(now, &header, rewritten.index, &body) {
-            peer.bandwidth.left(now, number, size);
-            let octets = u32::try_from(payload.len()).unwrap_or_default();
-            forward.sent = (forward.sent.0.wrapping_add(1), forward.sent.1.wrapping_add(octets));
-        }
+    forward: &mut Forward,
+    peer: &mut Peer,
+    run: &mut Run,
+) -> Option<()> {
+    let (payload_type, payload) = carried(forward, waiting.packet.codec, payload)?;
+    let rewritten = forward.pass(now, track, waiting.layer, &waiting.packet)?;
+    write(now, &waiting.packet, (payload_type, payload), &rewritten, forward, peer, run)
+}
+
+/// How a subscriber gets a payload: under which type, and what of it. One that does not know RED gets the Opus frame
+/// inside.
+fn carried<'a>(forward: &Forward, codec: Codec, payload: &'a [u8]) -> Option<(u8, &'a [u8])> {
+    match forward.payload_type(codec) {
+        Some(payload_type) => Some((payload_type, payload)),
+        None if codec == Codec::Red => Some((forward.payload_type(Codec::Opus)?, red_primary(payload)?)),
+        None => None,
     }
+}
+
+/// The same on a limited line: pictures wait for their turn, in the history.
+fn hold(now: Instant, track: &Track, place: usize, forward: &mut Forward, pacer: &mut Pacer) {
+    for waiting in &track.waiting {
+        let Some(layer) = track.layers.get(waiting.layer) else { continue };
+        if forward.payload_type(waiting.packet.codec).is_none() {
+            continue;
+        }
+        let Some(rewritten) = forward.pass(now, track, waiting.layer, &waiting.packet) else { continue };
+        pacer.hold(Held {
+            forward: (place, forward.id),
+            layer: (waiting.layer, layer.generation, waiting.packet.index),
+            rewritten,
+            size: waiting.length() + HEADER,
+        });
+    }
+}
+
+/// Writes and seals one packet for one subscriber.
+fn write(
+    now: Instant,
+    packet: &Packet,
+    (payload_type, payload): (u8, &[u8]),
+    rewritten: &Rewritten,
+    forward: &mut Forward,
+    peer: &mut Peer,
+    run: &mut Run,
+) -> Option<()> {
+    let vp8 = packet.vp8.map(|vp8| (vp8, rewritten.picture, rewritten.base));
+    let header = header(forward, rewritten, packet, payload_type);
+    let body = Body { payload, vp8, ..Body::default() };
+    let (number, size) = peer.egress.write(run, now, &header, rewritten.index, &body)?;
+    peer.bandwidth.left(now, number, size);
+    if peer.bandwidth.limited() {
+        peer.pacer.spend(size);
+    }
+    let octets = u32::try_from(payload.len()).unwrap_or_default();
+    forward.sent = (forward.sent.0.wrapping_add(1), forward.sent.1.wrapping_add(octets));
+    Some(())
 }
 
 fn header<'a>(

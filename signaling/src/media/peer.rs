@@ -8,6 +8,7 @@ use super::bandwidth::Bandwidth;
 use super::channels::Channels;
 use super::dtls::Dtls;
 use super::egress::Egress;
+use super::pacer::Pacer;
 use super::rtp::ExtensionIds;
 use super::sdp::{Codec, Credentials, Format};
 use super::srtp::Open;
@@ -143,6 +144,8 @@ pub struct Peer {
     pub forwards: Vec<usize>,
     /// What its line carries.
     pub bandwidth: Bandwidth,
+    /// Pictures that wait for their turn on a limited line.
+    pub pacer: Pacer,
     /// What everything that it wishes for would need, in bits per second.
     pub wish: u64,
     /// Since when the line has carried every wish.

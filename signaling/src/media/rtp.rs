@@ -203,44 +203,46 @@ pub struct Outgoing<'a> {
 impl Outgoing<'_> {
     /// Appends the header to `out`; returns its length.
     pub fn write(&self, out: &mut Vec<u8>, ids: ExtensionIds) -> usize {
-        let start = out.len();
-        out.extend_from_slice(&[0x90, u8::from(self.marker) << 7 | self.payload_type & 0x7F]);
-        out.extend_from_slice(&self.sequence.to_be_bytes());
-        out.extend_from_slice(&self.timestamp.to_be_bytes());
-        out.extend_from_slice(&self.ssrc.to_be_bytes());
-        out.extend_from_slice(&[0xBE, 0xDE, 0, 0]);
-        let body = out.len();
+        // Five elements of 3, 4, 17, 2 and 2 bytes behind 16: all fits, and is appended at once.
+        let mut head = [0; 48];
+        head[0] = 0x90;
+        head[1] = u8::from(self.marker) << 7 | self.payload_type & 0x7F;
+        head[2..4].copy_from_slice(&self.sequence.to_be_bytes());
+        head[4..8].copy_from_slice(&self.timestamp.to_be_bytes());
+        head[8..12].copy_from_slice(&self.ssrc.to_be_bytes());
+        head[12..14].copy_from_slice(&ONE_BYTE.to_be_bytes());
+        let mut at = 16;
         if let Some(sequence) = self.transport_cc {
-            element(out, ids.get(Extension::TransportCc), &sequence.to_be_bytes());
+            at = element(&mut head, at, ids.get(Extension::TransportCc), &sequence.to_be_bytes());
         }
-        element(out, ids.get(Extension::AbsSendTime), &self.abs_send_time.to_be_bytes()[1..]);
-        element(out, ids.get(Extension::Mid), self.mid);
+        at = element(&mut head, at, ids.get(Extension::AbsSendTime), &self.abs_send_time.to_be_bytes()[1..]);
+        at = element(&mut head, at, ids.get(Extension::Mid), self.mid);
         if let Some(level) = self.audio_level {
-            element(out, ids.get(Extension::AudioLevel), &[level]);
+            at = element(&mut head, at, ids.get(Extension::AudioLevel), &[level]);
         }
         if let Some(way) = self.orientation {
-            element(out, ids.get(Extension::Orientation), &[way]);
+            at = element(&mut head, at, ids.get(Extension::Orientation), &[way]);
         }
-        while !(out.len() - body).is_multiple_of(4) {
-            out.push(0);
-        }
-        let words = (out.len() - body) / 4;
-        if words == 0 {
-            out[start] = 0x80;
-            out.truncate(body - 4);
+        if at == 16 {
+            head[0] = 0x80;
+            at = 12;
         } else {
-            // At most 5 elements of at most 17 bytes: one byte counts the words.
-            out[body - 1] = u8::try_from(words).unwrap_or_default();
+            at = at.next_multiple_of(4);
+            head[15] = u8::try_from((at - 16) / 4).unwrap_or_default();
         }
-        out.len() - start
+        out.extend_from_slice(&head[..at]);
+        at
     }
 }
 
-fn element(out: &mut Vec<u8>, id: u8, value: &[u8]) {
-    if let (1..=14, Ok(size @ 1..=16)) = (id, u8::try_from(value.len())) {
-        out.push(id << 4 | (size - 1));
-        out.extend_from_slice(value);
-    }
+/// Writes one element behind `at`; where the next goes.
+fn element(head: &mut [u8], at: usize, id: u8, value: &[u8]) -> usize {
+    let (1..=14, Ok(size @ 1..=16)) = (id, u8::try_from(value.len())) else { return at };
+    let end = at + 1 + value.len();
+    let Some(place) = head.get_mut(at..end) else { return at };
+    place[0] = id << 4 | (size - 1);
+    place[1..].copy_from_slice(value);
+    end
 }
 
 #[cfg(test)]

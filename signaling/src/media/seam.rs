@@ -10,6 +10,7 @@ use super::egress::Egress;
 use super::engine::Engine;
 use super::forward::Forward;
 use super::negotiate::{agree_extensions, answered_extensions, offered_extensions};
+use super::pacer::Pacer;
 use super::path::mark;
 use super::peer::{Inbound, Peer, Quality, Section};
 use super::sdp::{self, Direction, OutMedia, OutSection, SectionKind};
@@ -48,6 +49,7 @@ impl Media for Engine {
             offered: false,
             forwards: Vec::new(),
             bandwidth: Bandwidth::default(),
+            pacer: Pacer::default(),
             wish: 0,
             settled: None,
             ssrc: u32::from_be_bytes(self.random()),

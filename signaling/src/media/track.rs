@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::batch::Waiting;
 use super::layer::Layer;
 use super::limits::Limits;
 use super::sdp::Codec;
@@ -26,6 +27,8 @@ pub struct Track {
     pub codec: Option<Codec>,
     /// Forwards that it feeds.
     pub forwards: Vec<usize>,
+    /// Packets that have arrived and wait to be passed on.
+    pub waiting: Vec<Waiting>,
     /// Whether the publisher answers requests for lost packets.
     pub repeats: bool,
     /// Whether packets have arrived.
@@ -50,6 +53,7 @@ impl Track {
             layers: (0..layers).map(|_| Layer::new(limits)).collect(),
             codec: None,
             forwards: Vec::new(),
+            waiting: Vec::new(),
             repeats: false,
             live: false,
             silent: false,

@@ -1,6 +1,6 @@
 //! What was measured, beside what was promised.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 /// Figures as they come.
 #[derive(Debug, Default)]
@@ -58,17 +58,4 @@ pub fn quantile(times: &mut [Duration], share: f64) -> f64 {
     )]
     let place = ((times.len() as f64 * share).ceil() as usize).clamp(1, times.len());
     times[place - 1].as_secs_f64() * 1000.0
-}
-
-/// Processor, cores and memory, so that a figure says where it comes from.
-pub fn machine() -> String {
-    let value = |file: &str, key: &str| {
-        let text = fs::read_to_string(file).unwrap_or_default();
-        let line = text.lines().find(|line| line.starts_with(key)).unwrap_or_default();
-        line.split_once(':').map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
-    };
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let model = value("/proc/cpuinfo", "model name");
-    format!("{model}, {cores} cores, {} memory, Linux {}", value("/proc/meminfo", "MemTotal"), kernel.trim())
 }

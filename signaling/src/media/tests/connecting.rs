@@ -33,7 +33,7 @@ fn the_fast_protection_is_chosen_whatever_the_client_prefers_and_the_slow_one_st
         let publisher = world.client(PeerRole::Publisher, profiles);
         world.offer(publisher, &[CAMERA]);
         let (subscriber, _) = world.subscriber(publisher, "0", MediaKind::Video);
-        assert!(world.run_until(|world| world.clients.iter().all(super::client::Client::connected)));
+        assert!(world.run_until(|world| world.clients.iter().all(crate::media::double::Client::connected)));
         for index in 0..20 {
             world.clients[publisher].rtp(7, 96, index, 0, "0", "", &vp8(1, 1, index == 0));
             world.run(Duration::from_millis(10));
@@ -58,7 +58,7 @@ fn a_client_that_moves_to_another_address_keeps_its_session_after_an_ice_restart
     let mut world = World::new(1);
     let publisher = world.publisher(&[CAMERA]);
     let (subscriber, _) = world.subscriber(publisher, "0", MediaKind::Video);
-    assert!(world.run_until(|world| world.clients.iter().all(super::client::Client::connected)));
+    assert!(world.run_until(|world| world.clients.iter().all(crate::media::double::Client::connected)));
     for client in [publisher, subscriber] {
         let port = 6000 + u16::try_from(client).unwrap();
         world.clients[client].address = Source::Udp(([10, 0, 0, 2], port).into());
@@ -127,7 +127,7 @@ fn data_frames_go_both_ways_on_channels_that_the_client_opens_and_on_ours() {
     let publisher = world.publisher(&[DATA]);
     let subscriber = world.client(PeerRole::Subscriber, &PROFILES);
     world.renegotiate(subscriber, false);
-    assert!(world.run_until(|world| world.clients.iter().all(super::client::Client::connected)));
+    assert!(world.run_until(|world| world.clients.iter().all(crate::media::double::Client::connected)));
     let now = world.now;
     for client in [publisher, subscriber] {
         world.clients[client].open_channels(now);

@@ -6,8 +6,8 @@ use rtc_rtcp::transport_feedbacks::transport_layer_nack::{
     NackPair, TransportLayerNack, nack_pairs_from_sequence_numbers,
 };
 
-use super::client::Client;
 use super::world::{PROFILES, World, id, vp8};
+use crate::media::double::Client;
 use crate::room::media::{Media, MediaEvent, MediaKind, PeerRole, Tuning};
 
 const CAMERA: (&str, &str, &str, &[&str]) = ("0", "video", "sendonly", &[]);

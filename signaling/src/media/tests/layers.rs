@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rtc_rtcp::sender_report::SenderReport;
 
-use super::client::Client;
 use super::world::{WALL, World, vp8};
+use crate::media::double::Client;
 use crate::room::media::{ForwardId, Media, MediaEvent, MediaKind, Tuning};
 
 const SIMULCAST: (&str, &str, &str, &[&str]) = ("0", "video", "sendonly", &["q", "h", "f"]);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::client::Client;
 use super::world::{World, id, vp8};
+use crate::media::double::Client;
 use crate::room::media::{MediaEvent, MediaKind};
 
 const SECTIONS: [(&str, &str, &str, &[&str]); 2] =

@@ -1,7 +1,5 @@
 //! The media plane as a whole, against a client double, over a line in memory, on virtual time.
 
-mod client;
-mod client_descriptions;
 mod connecting;
 mod forwarding;
 mod layers;

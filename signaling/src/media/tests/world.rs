@@ -7,7 +7,7 @@ use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use schema::moment::Moment;
 
 use super::any_instant;
-use super::client::Client;
+use crate::media::double::Client;
 use crate::media::{Config, Engine, Limits, Source};
 use crate::room::media::{ForwardId, ForwardSpec, Media, MediaEvent, MediaKind, PeerId, PeerRole};
 

@@ -1,4 +1,4 @@
-//! A client double: ICE, DTLS and SRTP from the same protocol crates, descriptions written by hand.
+//! The double itself: what it sends and takes, and by which clock.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,25 +32,40 @@ const SERVER: std::net::SocketAddr =
 /// An RTP packet as the client got it.
 #[derive(Debug, Clone)]
 pub struct Received {
+    /// Its header.
     pub header: Header,
+    /// Its payload, opened.
     pub payload: Vec<u8>,
+    /// Loudness.
     pub audio_level: Option<u8>,
+    /// Transport-wide number.
     pub transport_cc: Option<u16>,
 }
 
 /// A client.
 pub struct Client {
+    /// Where it sends from.
     pub address: Source,
+    /// Its user name fragment.
     pub ufrag: String,
     /// The server's user name fragment and password.
     pub server: Option<(String, String)>,
+    /// Of its certificate.
     pub fingerprint: String,
+    /// RTP packets that it got.
     pub received: Vec<Received>,
+    /// RTCP packets that it got, opened.
     pub feedback: Vec<Vec<u8>>,
+    /// Data messages that it got.
     pub frames: Vec<Vec<u8>>,
+    /// Protects what it sends; `None` until the handshake is complete.
     pub seal: Option<Seal>,
+    /// Connectivity checks that were answered.
     pub checks_answered: usize,
+    /// Datagrams to be sent.
     pub out: Vec<Vec<u8>>,
+    /// The transport-wide number of its next packet, where it numbers them.
+    pub number: Option<u16>,
     crypto: Arc<dyn RTCCryptoProvider>,
     dtls: Endpoint,
     config: Option<Arc<rtc_dtls::config::HandshakeConfig>>,
@@ -87,6 +102,7 @@ pub fn ids() -> ExtensionIds {
 }
 
 impl Client {
+    /// A client that has not met anybody. It offers these protection profiles, in this order.
     pub fn new(now: Instant, address: Source, profiles: &[SrtpProtectionProfile]) -> Self {
         let crypto = rtc_stun::crypto::default_provider().unwrap();
         let certificate =
@@ -112,6 +128,7 @@ impl Client {
             seal: None,
             checks_answered: 0,
             out: Vec::new(),
+            number: None,
             crypto,
             dtls: Endpoint::new(SERVER, TransportProtocol::UDP, None),
             config: Some(Arc::new(config)),
@@ -138,6 +155,7 @@ impl Client {
         self.checked = None;
     }
 
+    /// Whether the handshake is complete.
     pub fn connected(&self) -> bool {
         self.seal.is_some()
     }
@@ -246,6 +264,15 @@ impl Client {
         }
     }
 
+    /// Looks at an RTP packet without opening it, and notes its arrival for the feedback: for those who only count.
+    pub fn glance(&mut self, now: Instant, bytes: &[u8]) -> Option<Header> {
+        let header = Header::parse(bytes)?;
+        if let Some(number) = header.extensions(bytes, ids()).transport_cc {
+            self.arrivals.record(now, number);
+        }
+        Some(header)
+    }
+
     fn keys(&mut self) {
         let state = self.dtls.get_connection_state(SERVER).unwrap();
         let profile = match state.srtp_protection_profile() {
@@ -273,6 +300,7 @@ impl Client {
         payload: &[u8],
     ) {
         let mut packet = Vec::new();
+        self.number = self.number.map(|number| number.wrapping_add(1));
         let header = Outgoing {
             marker: false,
             payload_type,
@@ -280,7 +308,7 @@ impl Client {
             timestamp,
             ssrc,
             mid: mid.as_bytes(),
-            transport_cc: None,
+            transport_cc: self.number,
             abs_send_time: 0,
             audio_level: (payload_type == 111).then_some(20),
             orientation: None,

@@ -1,7 +1,6 @@
-//! The client double's descriptions, written by hand: what it offers, how it answers.
+//! Its descriptions, written by hand: what it offers, how it answers.
 
-use super::client::Client;
-use super::client::ids;
+use super::client::{Client, ids};
 use crate::media::rtp::EXTENSIONS;
 
 impl Client {

@@ -1,0 +1,62 @@
+//! What has arrived and waits to be passed on: all packets of one read, kept until they leave together.
+//!
+//! A picture comes as a burst of packets. Passing each on to everybody before looking at the next would touch the state
+//! of every subscriber once for every packet; so a burst is taken in whole, and then each subscriber gets all of it at
+//! once, written into one buffer that stays warm and leaves in one system call.
+
+use super::history::Packet;
+
+/// A packet that waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    /// The layer that it belongs to.
+    pub layer: usize,
+    /// What is known of it.
+    pub packet: Packet,
+    start: usize,
+    length: usize,
+}
+
+impl Waiting {
+    /// Bytes of its payload.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+}
+
+/// Packets that wait, over all tracks.
+#[derive(Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    /// Tracks that have any, in the order of their first.
+    pub tracks: Vec<usize>,
+}
+
+impl Batch {
+    /// Keeps a packet of a track until the next flush; `waiting` are those of the same track.
+    pub fn keep(
+        &mut self,
+        track: usize,
+        waiting: &mut Vec<Waiting>,
+        layer: usize,
+        packet: Packet,
+        payload: &[u8],
+    ) {
+        if waiting.is_empty() {
+            self.tracks.push(track);
+        }
+        waiting.push(Waiting { layer, packet, start: self.bytes.len(), length: payload.len() });
+        self.bytes.extend_from_slice(payload);
+    }
+
+    /// The payload of a packet that waits.
+    pub fn payload(&self, waiting: &Waiting) -> &[u8] {
+        self.bytes.get(waiting.start..waiting.start + waiting.length).unwrap_or_default()
+    }
+
+    /// Everything has been passed on.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.tracks.clear();
+    }
+}

@@ -1,0 +1,83 @@
+//! What forwarding costs: CPU time of the server process for each packet that its clients received, one publisher to
+//! fifty subscribers, everything in one run and in turns, so that a busy machine is unkind to all alike.
+//!
+//! - **floor**: a bare loop that only writes a header, seals in place (AES-128-GCM) and sends, with segmentation
+//!   offload and without: what no forwarder can go below;
+//! - **giaoban**: the program itself, every feature on, joined through LiveKit's protocol;
+//! - **webrtc**: a forwarder on the `webrtc` crate's own driver;
+//! - **janus**: Janus' videoroom from the system's packages.
+//!
+//! Subscribers open nothing: they read, count, find gaps, and report arrivals as browsers do. Called with a role
+//! (`floor`, `webrtc`) this program is that server.
+
+mod cpu;
+mod crowd;
+mod end;
+mod floor;
+mod giaoban;
+mod janus;
+mod pattern;
+mod report;
+mod subject;
+mod webrtc;
+
+use std::time::Duration;
+
+use crowd::Crowd;
+use pattern::Pattern;
+use report::Report;
+use subject::Subject;
+
+/// Subscribers: a session of a province after 2025 has 46 endpoints and more.
+pub const SUBSCRIBERS: usize = 50;
+/// Turns that each subject has with each pattern.
+const ROUNDS: usize = 5;
+/// What one turn measures.
+const WINDOW: Duration = Duration::from_secs(4);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    match arguments.first().map(String::as_str) {
+        Some("floor") => floor::serve(),
+        Some("webrtc") => webrtc::serve(),
+        _ => {
+            let kept = runtime.block_on(measure(&arguments));
+            std::process::exit(i32::from(!kept));
+        }
+    }
+}
+
+/// Measures those subjects whose name contains one of the words, or all; false when a limit is missed.
+async fn measure(words: &[String]) -> bool {
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    let mut subjects: Vec<Box<dyn Subject>> = Vec::new();
+    // The floor is what the others are measured against.
+    subjects.push(Box::new(floor::Floor::start(true).await));
+    subjects.push(Box::new(floor::Floor::start(false).await));
+    if wanted("giaoban") {
+        subjects.push(Box::new(giaoban::Giaoban::start().await));
+    }
+    if wanted("webrtc") {
+        subjects.push(Box::new(webrtc::Webrtc::start().await));
+    }
+    if wanted("janus") {
+        subjects.push(Box::new(janus::Janus::start().await));
+    }
+    let mut report = Report::default();
+    for round in 0..ROUNDS {
+        for pattern in Pattern::ALL {
+            for subject in &mut subjects {
+                if subject.carries(pattern) {
+                    let turn = subject.turn(pattern, WINDOW).await;
+                    println!("round {} {pattern} {}: {turn}", round + 1, subject.name());
+                    report.add(pattern, subject.name(), turn);
+                }
+            }
+        }
+    }
+    for subject in subjects {
+        subject.stop().await;
+    }
+    report.print()
+}
