@@ -1,7 +1,7 @@
 //! Delegates and the roll.
 
 use super::history::Author;
-use super::sql::{all, built, execute, one};
+use super::sql::{all, built, execute, insert_many, one};
 use super::{StoreError, Tx};
 use crate::delegate::{Changed, Delegate, Mark, NewDelegate, NewMark, Reseating, Seat};
 use crate::id::{DelegateId, RosterId, SessionId};
@@ -27,6 +27,7 @@ pub async fn list(tx: &mut Tx, session: SessionId) -> Result<Vec<Delegate>, Stor
 /// A delegate as the line has it now.
 #[derive(sqlx::FromRow)]
 struct Standing {
+    roster_id: RosterId,
     #[sqlx(flatten)]
     seat: Seat,
     place: i64,
@@ -34,21 +35,25 @@ struct Standing {
     marked: bool,
 }
 
-/// Everyone ever named at a line, the withdrawn included.
-async fn standing(tx: &mut Tx, line: RosterId) -> Result<Vec<Standing>, StoreError> {
-    all!(
-        tx,
-        "SELECT d.id, d.person_id, d.full_name, d.title, d.substitute_for, d.consented, d.place, d.withdrawn,
-             EXISTS (SELECT 1 FROM rollcall_marks m WHERE m.delegate_id = d.id) AS marked
-         FROM delegates d WHERE d.roster_id = $1 ORDER BY d.place, d.id",
-        line
-    )
+/// Everyone ever named at these lines, the withdrawn included.
+async fn standing(tx: &mut Tx, lines: &[Line<'_>]) -> Result<Vec<Standing>, StoreError> {
+    built!(tx, query => {
+        query.push(
+            "SELECT d.roster_id, d.id, d.person_id, d.full_name, d.title, d.substitute_for, d.consented, d.place,
+                 d.withdrawn, EXISTS (SELECT 1 FROM rollcall_marks m WHERE m.delegate_id = d.id) AS marked
+             FROM delegates d WHERE d.roster_id IN (NULL",
+        );
+        for (line, _) in lines {
+            query.push(", ").push_bind(*line);
+        }
+        query.push(") ORDER BY d.place, d.id");
+    })
 }
 
-/// Names the delegates of a line anew. Those named again by id keep their marks; those left out are withdrawn: their
-/// marks stay in the record, they no longer count. One who has a mark and is named again as somebody else is withdrawn
-/// too, and the other one is added without a mark: the roll was called of a person, not of a line of a list. An id that
-/// is not of this line is a [`StoreError::Reference`].
+/// A line of a roster, and all who are to be named at it, in their order.
+pub type Line<'a> = (RosterId, &'a [NewDelegate]);
+
+/// Names the delegates of a line anew; see [`replace_all`].
 pub async fn replace(
     tx: &mut Tx,
     session: SessionId,
@@ -56,36 +61,52 @@ pub async fn replace(
     delegates: &[NewDelegate],
     now: Moment,
 ) -> Result<Reseating, StoreError> {
-    let standing = standing(tx, line).await?;
+    replace_all(tx, session, &[(line, delegates)], now).await
+}
+
+/// Names the delegates of some lines anew. Those named again by id keep their marks; those left out are withdrawn: their
+/// marks stay in the record, they no longer count. One who has a mark and is named again as somebody else is withdrawn
+/// too, and the other one is added without a mark: the roll was called of a person, not of a line of a list. An id that
+/// is not of the line is a [`StoreError::Reference`].
+pub async fn replace_all(
+    tx: &mut Tx,
+    session: SessionId,
+    lines: &[Line<'_>],
+    now: Moment,
+) -> Result<Reseating, StoreError> {
+    let mut standing = standing(tx, lines).await?;
     let mut done = Reseating::default();
-    let mut kept = Vec::new();
-    for (place, delegate) in (0_i64..).zip(delegates) {
-        let of_line = |id| standing.iter().find(|one| one.seat.id == id).ok_or(StoreError::Reference);
-        let known = delegate.id.map(of_line).transpose()?;
-        let wanted = delegate.seat(known.map_or_else(|| DelegateId::new(now), |one| one.seat.id));
-        match known {
-            Some(known) if !(known.marked && known.seat.is_another_person(&wanted)) => {
-                kept.push(wanted.id);
-                if known.seat != wanted || known.place != place || known.withdrawn {
-                    update(tx, &wanted, place).await?;
+    let mut added: Vec<(RosterId, i64, Seat)> = Vec::new();
+    for (line, delegates) in lines {
+        let (own, others): (Vec<_>, _) = standing.into_iter().partition(|one| one.roster_id == *line);
+        standing = others;
+        let mut kept = Vec::new();
+        for (place, delegate) in (0_i64..).zip(*delegates) {
+            let of_line = |id| own.iter().find(|one| one.seat.id == id).ok_or(StoreError::Reference);
+            let known = delegate.id.map(of_line).transpose()?;
+            let wanted = delegate.seat(known.map_or_else(|| DelegateId::new(now), |one| one.seat.id));
+            match known {
+                Some(known) if !(known.marked && known.seat.is_another_person(&wanted)) => {
+                    kept.push(wanted.id);
+                    if known.seat != wanted || known.place != place || known.withdrawn {
+                        update(tx, &wanted, place).await?;
+                    }
+                    if known.withdrawn {
+                        done.added.push(wanted);
+                    } else if known.seat != wanted {
+                        done.changed.push(Changed { was: known.seat.clone(), now: wanted });
+                    }
                 }
-                if known.withdrawn {
-                    done.added.push(wanted);
-                } else if known.seat != wanted {
-                    done.changed.push(Changed { was: known.seat.clone(), now: wanted });
-                }
-            }
-            _ => {
-                let added = Seat { id: DelegateId::new(now), ..wanted };
-                insert(tx, session, line, &added, place).await?;
-                done.added.push(added);
+                _ => added.push((*line, place, Seat { id: DelegateId::new(now), ..wanted })),
             }
         }
+        for one in own.into_iter().filter(|one| !one.withdrawn && !kept.contains(&one.seat.id)) {
+            execute!(tx, "UPDATE delegates SET withdrawn = $2 WHERE id = $1", one.seat.id, true)?;
+            done.withdrawn.push(one.seat);
+        }
     }
-    for one in standing.into_iter().filter(|one| !one.withdrawn && !kept.contains(&one.seat.id)) {
-        execute!(tx, "UPDATE delegates SET withdrawn = $2 WHERE id = $1", one.seat.id, true)?;
-        done.withdrawn.push(one.seat);
-    }
+    insert(tx, session, &added).await?;
+    done.added.extend(added.into_iter().map(|(_, _, seat)| seat));
     Ok(done)
 }
 
@@ -107,30 +128,19 @@ async fn update(tx: &mut Tx, seat: &Seat, place: i64) -> Result<(), StoreError> 
     Ok(())
 }
 
-async fn insert(
-    tx: &mut Tx,
-    session: SessionId,
-    line: RosterId,
-    seat: &Seat,
-    place: i64,
-) -> Result<(), StoreError> {
-    execute!(
+async fn insert(tx: &mut Tx, session: SessionId, seats: &[(RosterId, i64, Seat)]) -> Result<(), StoreError> {
+    insert_many!(
         tx,
         "INSERT INTO delegates (id, session_id, roster_id, place, person_id, full_name, title, substitute_for,
-             consented, withdrawn)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        seat.id,
-        session,
-        line,
-        place,
-        seat.person_id,
-        &seat.full_name,
-        &seat.title,
-        &seat.substitute_for,
-        seat.consented,
-        false,
-    )?;
-    Ok(())
+             consented, withdrawn) ",
+        seats,
+        |tuple, row| {
+            let (line, place, seat) = row;
+            tuple.push_bind(seat.id).push_bind(session).push_bind(*line).push_bind(*place);
+            tuple.push_bind(seat.person_id).push_bind(seat.full_name.clone()).push_bind(seat.title.clone());
+            tuple.push_bind(seat.substitute_for.clone()).push_bind(seat.consented).push_bind(false);
+        }
+    )
 }
 
 /// Which of these delegates belong to the session and still count.

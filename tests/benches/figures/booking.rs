@@ -58,6 +58,7 @@ async fn fill(store: &Store, province: &Province) {
     let members: Vec<EndpointId> = province.members.iter().map(id).collect();
     let now = seed::now();
     let midnight = Moment::from_millis(now.as_millis().div_euclid(86_400_000) * 86_400_000 - 7 * 3_600_000);
+    let named = seed::named(store, &[members.as_slice(), &[host]].concat()).await;
     let numbers: Vec<usize> = (0..STORED).collect();
     for chunk in numbers.chunks(1000) {
         let mut tx = store.write().await.expect("a transaction");
@@ -70,7 +71,7 @@ async fn fill(store: &Store, province: &Province) {
             );
             let chosen = (0..EACH).map(|k| members[(n * 7 + k * 13) % members.len()]).collect();
             let new = seed::session(format!("Phiên {n}"), host, chosen, span);
-            let mut session = seed::insert(&mut tx, &new, now).await;
+            let mut session = seed::insert(&mut tx, &new, &named, now).await;
             session.state = SessionState::Scheduled;
             sessions::update(&mut tx, &mut session).await.expect("stored");
             let taken: Vec<Resource> = new.all_endpoints().into_iter().map(Resource::Endpoint).collect();

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use schema::{
+    calendar::Calendar,
     conflict::Span,
     cost::{Occasion, Terms},
     delegate::{NewDelegate, Presence},
@@ -11,8 +12,9 @@ use schema::{
     ledger::{self as reckoning, Attended},
     moment::Moment,
     regime::Plan,
-    session::SessionState,
-    store::{Store, calendar, delegates, ledger, norms, roster, sessions, settings},
+    roster::{Named, RosterLine},
+    session::{NewSession, Session, SessionState},
+    store::{Store, Tx, calendar, delegates, ledger, norms, roster, sessions, settings},
 };
 use serde_json::Value;
 use tests::{
@@ -30,6 +32,8 @@ const A_YEAR: i64 = 500;
 const ENDPOINTS: usize = 46;
 const DELEGATES: usize = 2;
 const REQUESTS: usize = 20;
+/// Sessions stored in one transaction: to wait for the disk after each of them takes longer than all the rest.
+const AT_ONCE: usize = 100;
 /// 2016-01-01T00:00:00+07:00.
 const FIRST: Moment = Moment::from_millis(1_451_581_200_000);
 const DAY_MS: i64 = 86_400_000;
@@ -66,38 +70,58 @@ async fn fill(store: &Store, province: &Province) {
     let rules = settings::list(&mut reader).await.expect("the settings");
     let rates = norms::list(&mut reader).await.expect("the norms");
     drop(reader);
-    let named: Vec<NewDelegate> = (0..DELEGATES).map(delegate).collect();
-    for n in 0..YEARS * A_YEAR {
-        let day = n * 365 * YEARS / (YEARS * A_YEAR);
-        let starts_at = FIRST.plus_millis(day * DAY_MS + 8 * HOUR_MS);
-        let span = Span::new(starts_at, starts_at.plus_millis(2 * HOUR_MS));
+    let directory = seed::named(store, &[members.as_slice(), &[host]].concat()).await;
+    let seated: Vec<NewDelegate> = (0..DELEGATES).map(delegate).collect();
+    let numbers: Vec<i64> = (0..YEARS * A_YEAR).collect();
+    for chunk in numbers.chunks(AT_ONCE) {
         let mut tx = store.write().await.expect("a transaction");
-        let new = seed::session(format!("Giao ban {n}"), host, members.clone(), span);
-        let mut session = seed::insert(&mut tx, &new, starts_at.plus_millis(-5 * DAY_MS)).await;
-        session.state = SessionState::Ended;
-        session.started_at = Some(starts_at);
-        session.ended_at = Some(span.ends_at);
-        sessions::update(&mut tx, &mut session).await.expect("stored");
-        for entry in roster::list(&mut tx, session.id).await.expect("read") {
-            delegates::replace(&mut tx, session.id, entry.id, &named, starts_at).await.expect("stored");
+        for n in chunk {
+            let starts_at = FIRST.plus_millis(n * 365 / A_YEAR * DAY_MS + 8 * HOUR_MS);
+            let span = Span::new(starts_at, starts_at.plus_millis(2 * HOUR_MS));
+            let new = seed::session(format!("Giao ban {n}"), host, members.clone(), span);
+            let session = hold(&mut tx, &new, &directory, &seated).await;
+            let lines = roster::list_with_delegates(&mut tx, session.id).await.expect("read");
+            let terms = Terms::on(occasion(&session, &working), &rates, &rules);
+            let settlement = reckoning::settle(
+                &session,
+                terms,
+                lines.into_iter().map(|line| attended(line, span)).collect(),
+            );
+            ledger::insert(&mut tx, &settlement, span.ends_at).await.expect("stored");
         }
-        let plan = Plan {
-            kind: session.kind,
-            urgency: session.urgency,
-            starts_at,
-            ends_at: span.ends_at,
-            announced_at: session.created_at,
-        };
-        let terms = Terms::on(Occasion::of(&plan, session.mode, &working), &rates, &rules);
-        let lines = roster::list_with_delegates(&mut tx, session.id).await.expect("read");
-        let attended = lines.into_iter().map(|mut line| {
-            line.delegates.iter_mut().for_each(|delegate| delegate.presence = Presence::InRoom);
-            Attended { line, connection: connected(span) }
-        });
-        let settlement = reckoning::settle(&session, terms, attended.collect());
-        ledger::insert(&mut tx, &settlement, span.ends_at).await.expect("stored");
         tx.commit().await.expect("stored");
     }
+}
+
+/// A session that is over, with its delegates.
+async fn hold(tx: &mut Tx, new: &NewSession, directory: &Named, seated: &[NewDelegate]) -> Session {
+    let announced_at = new.starts_at.plus_millis(-5 * DAY_MS);
+    let mut session = seed::insert(tx, new, directory, announced_at).await;
+    session.state = SessionState::Ended;
+    session.started_at = Some(new.starts_at);
+    session.ended_at = Some(new.ends_at);
+    sessions::update(tx, &mut session).await.expect("stored");
+    let entries = roster::list(tx, session.id).await.expect("read");
+    let lines: Vec<_> = entries.iter().map(|entry| (entry.id, seated)).collect();
+    delegates::replace_all(tx, session.id, &lines, announced_at).await.expect("stored");
+    session
+}
+
+fn occasion(session: &Session, working: &Calendar) -> Occasion {
+    let plan = Plan {
+        kind: session.kind,
+        urgency: session.urgency,
+        starts_at: session.starts_at,
+        ends_at: session.ends_at,
+        announced_at: session.created_at,
+    };
+    Occasion::of(&plan, session.mode, working)
+}
+
+/// Everybody was in the room, from the beginning to the end.
+fn attended(mut line: RosterLine, span: Span) -> Attended {
+    line.delegates.iter_mut().for_each(|delegate| delegate.presence = Presence::InRoom);
+    Attended { line, connection: connected(span) }
 }
 
 fn delegate(n: usize) -> NewDelegate {

@@ -44,11 +44,17 @@ pub fn session(subject: String, host: EndpointId, endpoint_ids: Vec<EndpointId>,
     }
 }
 
-/// Stores a session with its frozen roster, as a draft.
-pub async fn insert(tx: &mut Tx, new: &NewSession, now: Moment) -> Session {
+/// What the directory says of these endpoints: read once, not for each of thousands of sessions.
+pub async fn named(store: &Store, ids: &[EndpointId]) -> Named {
+    let mut tx = store.read().await.expect("a transaction");
+    Named { endpoints: endpoints::find_all(&mut tx, ids).await.expect("read"), ..Named::default() }
+}
+
+/// Stores a session with its frozen roster; its announcement is for the caller to store with its state.
+pub async fn insert(tx: &mut Tx, new: &NewSession, named: &Named, now: Moment) -> Session {
     let id = sessions::insert(tx, new, None, now).await.expect("stored");
-    let endpoints = endpoints::find_all(tx, &new.all_endpoints()).await.expect("read");
-    let named = Named { endpoints, ..Named::default() };
-    roster::freeze(tx, id, new, &named, now).await.expect("stored");
-    sessions::find(tx, id).await.expect("read").expect("just stored")
+    roster::freeze(tx, id, new, named, now).await.expect("stored");
+    let mut session = sessions::find(tx, id).await.expect("read").expect("just stored");
+    session.announced_at = Some(now);
+    session
 }
