@@ -50,6 +50,16 @@ pub async fn find(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, StoreEr
     with_grants(tx, row).await
 }
 
+/// The account with this id, held until the transaction is over: wrong passwords that race all count.
+pub async fn lock(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, StoreError> {
+    let sql = match tx {
+        Tx::Sqlite(_) => "SELECT * FROM accounts WHERE id = $1",
+        Tx::Postgres(_) => "SELECT * FROM accounts WHERE id = $1 FOR NO KEY UPDATE",
+    };
+    let row: Option<Row> = optional!(tx, sql, id)?;
+    with_grants(tx, row).await
+}
+
 /// The account that signs in under this name.
 pub async fn find_by_username(tx: &mut Tx, username: &str) -> Result<Option<Account>, StoreError> {
     let row: Option<Row> =

@@ -11,6 +11,7 @@ on_both!(
     a_username_is_taken_once,
     an_edit_of_a_stale_account_is_refused_and_leaves_no_trace,
     five_wrong_passwords_lock_and_the_right_one_forgives,
+    wrong_passwords_that_race_all_count,
     accounts_are_listed_by_name_with_their_grants_a_page_at_a_time,
     a_login_ends_when_idle_and_others_are_signed_out,
 );
@@ -98,6 +99,26 @@ async fn five_wrong_passwords_lock_and_the_right_one_forgives(world: World) {
         assert_eq!(found.last_login_at, Some(MONDAY));
         assert_eq!(accounts::password_hash(tx, id).await.unwrap().unwrap(), "$new$");
     });
+}
+
+async fn wrong_passwords_that_race_all_count(world: World) {
+    let id = writing!(world, |tx| accounts::insert(tx, &account("an", "An", vec![]), MONDAY).await.unwrap());
+    let rule = LockRule { attempts: 100, lock_ms: MINUTE };
+    let guesses = (0..10).map(|_| {
+        let store = world.store.clone();
+        tokio::spawn(async move {
+            let mut tx = store.write().await.unwrap();
+            let account = accounts::lock(&mut tx, id).await.unwrap().unwrap();
+            let (failed, until) = account.after_failure(rule, MONDAY);
+            accounts::note_failure(&mut tx, id, failed, until).await.unwrap();
+            tx.commit().await.unwrap();
+        })
+    });
+    for guess in guesses.collect::<Vec<_>>() {
+        guess.await.unwrap();
+    }
+    let counted = reading!(world, |tx| accounts::find(tx, id).await.unwrap().unwrap());
+    assert_eq!(counted.failed_attempts, 10);
 }
 
 async fn accounts_are_listed_by_name_with_their_grants_a_page_at_a_time(world: World) {
