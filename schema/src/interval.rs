@@ -104,6 +104,18 @@ impl Interval {
         self.become_coming_in(at, incarnation, who);
     }
 
+    /// Is again as it was before the end of the session closed it; one whose line was lost then is so again.
+    fn undo_end(&mut self, incarnation: &str, ended_at: Moment) {
+        let by_the_end = self.reason == Some(LeaveReason::RoomClosed) && self.incarnation == incarnation;
+        if !by_the_end {
+            return;
+        }
+        if let Some(lost) = self.to.take().filter(|to| *to < ended_at) {
+            self.gaps.push(Gap { from: lost, to: None });
+        }
+        self.reason = None;
+    }
+
     fn become_coming_in(&mut self, at: Moment, incarnation: &str, who: &Who) {
         incarnation.clone_into(&mut self.incarnation);
         self.sid.clone_from(&who.sid);
@@ -177,6 +189,23 @@ impl Timeline {
         }
     }
 
+    /// Takes an event that was written down only after the session had ended, as if it had come in time: what the end
+    /// closed is open again for as long as that takes. Nothing that happened after the end counts, nor does a leaving
+    /// that the end itself brought about.
+    pub fn apply_late(&mut self, event: &RoomEvent, identity: &str, linger_ms: i64, ended_at: Moment) {
+        let by_the_end = matches!(event.kind, RoomEventKind::Left { reason: LeaveReason::RoomClosed, .. });
+        if event.at >= ended_at || by_the_end {
+            return;
+        }
+        if let Some(last) = self.intervals.last_mut() {
+            last.undo_end(&event.incarnation, ended_at);
+        }
+        self.apply(event, identity, linger_ms);
+        if let Some(open) = self.open() {
+            open.close(ended_at, LeaveReason::RoomClosed);
+        }
+    }
+
     fn open(&mut self) -> Option<&mut Interval> {
         self.intervals.last_mut().filter(|last| last.to.is_none())
     }
@@ -218,6 +247,14 @@ impl Timeline {
             let at = open.last_seen_at;
             open.close(at, LeaveReason::Lost);
         }
+    }
+
+    /// Does it say the same about who was there when? Microphone and camera are left out.
+    pub fn is_same_presence(&self, other: &Self) -> bool {
+        let same = |(one, two): (&Interval, &Interval)| {
+            (one.id, one.from, one.to, &one.gaps) == (two.id, two.from, two.to, &two.gaps)
+        };
+        self.intervals.len() == other.intervals.len() && self.intervals.iter().zip(&other.intervals).all(same)
     }
 
     /// Is it in the room, with its line up?

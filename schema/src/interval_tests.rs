@@ -166,6 +166,25 @@ fn events_of_others_change_nothing() {
     assert_eq!(timeline, Timeline::default());
 }
 
+#[test]
+fn what_is_told_after_the_end_counts_up_to_the_end() {
+    let mut timeline = told([event(0, "A", Joined(who("1"))), event(100, "A", Closed)]);
+    for late in [
+        event(30, "A", LinkDown(who("1"))),
+        event(40, "A", LinkUp(who("1"))),
+        event(95, "A", left("1", LeaveReason::RoomClosed)),
+        event(101, "A", left("1", LeaveReason::Left)),
+    ] {
+        timeline.apply_late(&late, ME, LINGER, at(100));
+    }
+    assert_eq!(stretches(&timeline), [(0, Some(100), 90)]);
+    timeline.apply_late(&event(60, "A", left("1", LeaveReason::Left)), ME, LINGER, at(100));
+    assert_eq!(stretches(&timeline), [(0, Some(60), 50)]);
+    let mut unheard = Timeline::default();
+    unheard.apply_late(&event(60, "A", Joined(who("1"))), ME, LINGER, at(100));
+    assert_eq!(stretches(&unheard), [(60, Some(100), 40)]);
+}
+
 fn any_kind() -> impl Strategy<Value = RoomEventKind> {
     let sid = prop_oneof![Just("1"), Just("2"), Just("3")];
     (0..7_u8, sid).prop_map(|(kind, sid)| match kind {
@@ -192,7 +211,40 @@ fn any_events() -> impl Strategy<Value = Vec<RoomEvent>> {
     })
 }
 
+/// Events of one opening of a room while it is open, in the order in which they happened.
+fn any_meeting() -> impl Strategy<Value = Vec<RoomEvent>> {
+    let told = any_kind().prop_filter("the room stays open", |kind| *kind != Closed);
+    prop::collection::vec((1_i64..100, told), 0..40).prop_map(|steps| {
+        let mut second = 0;
+        let event_after = |(step, kind): (i64, RoomEventKind)| {
+            second += step;
+            event(second, "A", kind)
+        };
+        steps.into_iter().map(event_after).collect()
+    })
+}
+
 proptest! {
+    #[test]
+    fn it_makes_no_difference_whether_events_are_written_before_or_after_the_end(
+        events in any_meeting(),
+        in_time in any::<prop::sample::Index>(),
+    ) {
+        let end = events.last().map_or(at(1), |last| last.at.plus_millis(1));
+        let closed = event(end.as_millis(), "A", Closed);
+        let (early, late) = events.split_at(in_time.index(events.len() + 1));
+        let mut timeline = told(early.iter().cloned().chain([closed.clone()]));
+        for event in late {
+            timeline.apply_late(event, ME, LINGER, end);
+        }
+        let said = |timeline: &Timeline| -> Vec<_> {
+            let row = |one: &Interval| (one.from, one.to, one.gaps.clone(), one.reason);
+            timeline.intervals().iter().map(row).collect()
+        };
+        let whole = told(events.iter().cloned().chain([closed]));
+        prop_assert_eq!(said(&timeline), said(&whole));
+    }
+
     #[test]
     fn intervals_never_overlap_and_only_the_last_is_open(events in any_events()) {
         let timeline = told(events);

@@ -97,19 +97,20 @@ impl Named {
     /// date, or cannot be what they are named as.
     pub fn verdict(&self, session: &NewSession) -> Result<(), Vec<FieldError>> {
         let mut fields = Fields::new();
-        let day = session.held_on();
+        let days = (session.held_on(), session.last_day());
+        let is_valid = |endpoint: &Endpoint| endpoint.is_valid(days.0) && endpoint.is_valid(days.1);
         match self.endpoints.iter().find(|endpoint| endpoint.id == session.host_endpoint_id) {
             None => fields.refuse("host_endpoint_id", FieldCode::Unknown),
             Some(host) => {
                 fields.require(host.role == EndpointRole::Host, "host_endpoint_id", FieldCode::NotAHost);
-                fields.require(host.is_valid(day), "host_endpoint_id", FieldCode::OutsideValidity);
+                fields.require(is_valid(host), "host_endpoint_id", FieldCode::OutsideValidity);
             }
         }
         for (at, id) in session.endpoint_ids.iter().enumerate() {
             let field = format!("endpoint_ids.{at}");
             match self.endpoints.iter().find(|endpoint| endpoint.id == *id) {
                 None => fields.refuse(field, FieldCode::Unknown),
-                Some(endpoint) => fields.require(endpoint.is_valid(day), &field, FieldCode::OutsideValidity),
+                Some(endpoint) => fields.require(is_valid(endpoint), &field, FieldCode::OutsideValidity),
             }
         }
         for (at, id) in session.room_ids.iter().enumerate() {

@@ -100,6 +100,8 @@ crate::words::words! {
         NameDelegates = "name_delegates",
         /// Điểm danh, or correct it afterwards.
         Rollcall = "rollcall",
+        /// Chốt lại: the program draws up attendance and ledger anew, by what the room told after the end.
+        Settle = "settle",
     }
 }
 
@@ -206,6 +208,11 @@ impl Session {
         Span::new(self.starts_at, self.ends_at)
     }
 
+    /// Has it ever been on the schedule? Until then it is the business of those who prepare it.
+    pub const fn is_announced(&self) -> bool {
+        self.announced_at.is_some()
+    }
+
     /// Takes over what an edit says; its endpoints, rooms and people are frozen apart.
     pub fn edit(&mut self, to: &NewSession) {
         self.starts_at = to.starts_at;
@@ -270,6 +277,11 @@ impl NewSession {
     /// Civil date of the start.
     pub fn held_on(&self) -> Day {
         Day(self.starts_at.date())
+    }
+
+    /// Civil date of its last moment; an end at midnight belongs to the day before.
+    pub fn last_day(&self) -> Day {
+        Day(self.ends_at.plus_millis(-1).max(self.starts_at).date())
     }
 
     /// All endpoints, the host first, each once.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schema::moment::Moment;
 
-use crate::live::{Alarm, AlarmCode, Hub, Update, UpdateBody};
+use crate::live::{Alarm, AlarmCode, Audience, Hub, Update, UpdateBody};
 
 /// The board of alarms.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Alarms {
     }
 
     fn tell(&self, alarm: Option<Alarm>) {
-        self.hub.tell(Update { session: None, units: None, body: UpdateBody::Alarm(alarm) });
+        self.hub.tell(Update { session: None, audience: Audience::All, body: UpdateBody::Alarm(alarm) });
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Alarm>> {
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn an_alarm_keeps_its_beginning_until_it_is_lifted() {
-        let alarms = Alarms::new(Arc::new(Hub::new(1)));
+        let alarms = Alarms::new(Arc::new(Hub::new(1, 1)));
         alarms.raise(AlarmCode::EventsWaiting, "1".into(), Moment::from_millis(1));
         alarms.raise(AlarmCode::EventsWaiting, "2".into(), Moment::from_millis(2));
         let standing = alarms.standing();

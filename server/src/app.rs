@@ -56,7 +56,7 @@ impl App {
         rooms: Arc<dyn Rooms>,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, StartError> {
-        let hub = Arc::new(Hub::new(settings.http.live_streams));
+        let hub = Arc::new(Hub::new(settings.http.live_streams, settings.http.live_streams_per_login));
         let passwords = Passwords::new(&settings.login)?;
         let rules = schema::store::settings::list(&mut store.read().await?).await?;
         let started_at = clock.now();

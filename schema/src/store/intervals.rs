@@ -1,7 +1,9 @@
 //! What the rooms told, and the intervals made of it as it arrives.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::sql::{all, execute, insert_many};
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, sessions};
 use crate::event::{LeaveReason, RoomEvent, RoomEventKind, TrackSource, Who};
 use crate::id::{EndpointId, IntervalId, SessionId};
 use crate::interval::{Gap, Interval, Timeline, endpoint_of};
@@ -93,16 +95,27 @@ async fn find(tx: &mut Tx, session: SessionId, identity: &str) -> Result<Timelin
     Ok(grouped(rows, &gaps).pop().map(|presented| presented.timeline).unwrap_or_default())
 }
 
-/// Keeps what a room told, in the order told. Events seen before change nothing; neither do those of a room that is
-/// no session. Heartbeats only move the last sign of life. Returns the sessions whose attendance changed.
-pub async fn record(tx: &mut Tx, events: &[RoomEvent], linger_ms: i64) -> Result<Vec<SessionId>, StoreError> {
-    let mut changed = Vec::new();
+/// A session of which a room told something new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// Which.
+    pub session: SessionId,
+    /// It had ended, and what was told changes who was there when: what was settled of it no longer holds.
+    pub unsettled: bool,
+}
+
+/// Keeps what rooms told, in the order told. Events seen before change nothing; neither do those of a room that is
+/// no session. Heartbeats only move the last sign of life. The sessions are locked, so that none ends meanwhile.
+pub async fn record(tx: &mut Tx, events: &[RoomEvent], linger_ms: i64) -> Result<Vec<Heard>, StoreError> {
+    let sessions = lock_all(tx, events).await?;
+    let mut changed: Vec<Heard> = Vec::new();
     for event in events {
         let Ok(session) = event.room.parse::<SessionId>() else { continue };
         if let RoomEventKind::Alive(who) = &event.kind {
             heartbeat(tx, session, event, who).await?;
             continue;
         }
+        let ended_at = sessions.get(&session).copied().flatten();
         if !insert_event(tx, session, event).await? {
             continue;
         }
@@ -110,17 +123,38 @@ pub async fn record(tx: &mut Tx, events: &[RoomEvent], linger_ms: i64) -> Result
             Some(who) => vec![who.identity.clone()],
             None => open_identities(tx, session).await?,
         };
+        let mut unsettled = false;
         for identity in identities {
             let before = find(tx, session, &identity).await?;
             let mut after = before.clone();
-            after.apply(event, &identity, linger_ms);
+            match ended_at {
+                None => after.apply(event, &identity, linger_ms),
+                Some(ended_at) => after.apply_late(event, &identity, linger_ms, ended_at),
+            }
+            unsettled |= ended_at.is_some() && !after.is_same_presence(&before);
             save(tx, session, &identity, &before, &after).await?;
         }
-        if !changed.contains(&session) {
-            changed.push(session);
+        match changed.iter_mut().find(|heard| heard.session == session) {
+            Some(heard) => heard.unsettled |= unsettled,
+            None => changed.push(Heard { session, unsettled }),
         }
     }
     Ok(changed)
+}
+
+/// Locks the sessions that the events are about, always in the same order; when each ended, if it has.
+async fn lock_all(
+    tx: &mut Tx,
+    events: &[RoomEvent],
+) -> Result<BTreeMap<SessionId, Option<Moment>>, StoreError> {
+    let named: BTreeSet<SessionId> = events.iter().filter_map(|event| event.room.parse().ok()).collect();
+    let mut found = BTreeMap::new();
+    for id in named {
+        if let Some(session) = sessions::lock(tx, id).await? {
+            found.insert(id, session.ended_at);
+        }
+    }
+    Ok(found)
 }
 
 async fn heartbeat(tx: &mut Tx, session: SessionId, event: &RoomEvent, who: &Who) -> Result<(), StoreError> {

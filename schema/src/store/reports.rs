@@ -30,7 +30,7 @@ struct PastSession {
     on_time: i64,
 }
 
-/// Sessions in one state, held or not.
+/// Sessions in one state, held or not; drafts and what became of them never count.
 #[derive(sqlx::FromRow)]
 struct Counted {
     state: SessionState,
@@ -173,7 +173,7 @@ async fn counted(tx: &mut Tx, question: &Question) -> Result<Vec<Counted>, Store
             "SELECT s.state, COUNT(*) AS sessions, CAST(SUM(CASE WHEN s.sample THEN 1 ELSE 0 END) AS BIGINT) AS sample,
                  CAST(SUM(CASE WHEN s.notice_due THEN 1 ELSE 0 END) AS BIGINT) AS notice_due,
                  CAST(SUM(CASE WHEN s.notice_due AND s.notice_kept THEN 1 ELSE 0 END) AS BIGINT) AS notice_kept
-             FROM sessions s WHERE s.held_on BETWEEN ",
+             FROM sessions s WHERE s.announced_at IS NOT NULL AND s.held_on BETWEEN ",
         );
         query.push_bind(period.from).push(" AND ").push_bind(period.to);
         called!(query, question);
@@ -249,9 +249,8 @@ fn totals(held: &[PastSession], counted: &[Counted], postponed: i64) -> ReportTo
     let sum = |of: fn(&PastSession) -> i64| held.iter().map(of).sum::<i64>();
     let in_state = |state: SessionState| counted.iter().filter(move |of| of.state == state);
     let sessions = |state: SessionState| in_state(state).map(|of| of.sessions).sum::<i64>();
-    let booked = counted.iter().filter(|of| of.state != SessionState::Draft);
     ReportTotals {
-        sessions_booked: booked.map(|of| of.sessions).sum(),
+        sessions_booked: counted.iter().map(|of| of.sessions).sum(),
         sessions_held: sessions(SessionState::Ended),
         cancelled: sessions(SessionState::Cancelled),
         postponed,

@@ -28,11 +28,22 @@ pub struct SessionFilter<'a> {
     pub q: Option<&'a str>,
     /// Those to which a unit within the reader's reach is called.
     pub reach: Reach,
+    /// Those that were never announced only where the chair sits within this.
+    pub prepares: Reach,
 }
 
 impl Default for SessionFilter<'_> {
     fn default() -> Self {
-        Self { from: None, to: None, state: None, kind: None, under: None, q: None, reach: Reach::Everywhere }
+        Self {
+            from: None,
+            to: None,
+            state: None,
+            kind: None,
+            under: None,
+            q: None,
+            reach: Reach::Everywhere,
+            prepares: Reach::Everywhere,
+        }
     }
 }
 
@@ -108,6 +119,27 @@ pub async fn find_summary(tx: &mut Tx, id: SessionId) -> Result<Option<SessionSu
     Ok(rows.pop().map(SessionSummary::from))
 }
 
+/// The units that bound a reach; `None` when nothing does.
+const fn roots(reach: &Reach) -> Option<&[UnitId]> {
+    match reach {
+        Reach::Everywhere => None,
+        Reach::Under(units) => Some(units.as_slice()),
+    }
+}
+
+/// `(…)`: these units and all below them. Without any, nothing.
+macro_rules! units_below {
+    ($query:ident, $roots:expr) => {
+        $query.push("(WITH RECURSIVE below (id) AS (SELECT id FROM units WHERE id IN (NULL");
+        for root in $roots {
+            $query.push(", ").push_bind(*root);
+        }
+        $query.push(
+            ") UNION SELECT u.id FROM units u JOIN below ON u.parent_id = below.id) SELECT id FROM below)",
+        );
+    };
+}
+
 /// Sessions, the latest start first.
 pub async fn list(
     tx: &mut Tx,
@@ -133,26 +165,16 @@ pub async fn list(
         if let Some(pattern) = containing(filter.q) {
             query.push(" AND s.search_key LIKE ").push_bind(pattern).push(" ESCAPE '!'");
         }
-        let reached = match &filter.reach {
-            Reach::Everywhere => None,
-            Reach::Under(units) => Some(units.as_slice()),
-        };
-        for roots in [filter.under.as_ref().map(std::slice::from_ref), reached].into_iter().flatten() {
-            if roots.is_empty() {
-                query.push(" AND 1 = 0");
-                continue;
-            }
-            query.push(
-                " AND EXISTS (SELECT 1 FROM roster x WHERE x.session_id = s.id AND x.unit_id IN (
-                      WITH RECURSIVE below (id) AS (SELECT id FROM units WHERE id IN (",
-            );
-            let mut list = query.separated(", ");
-            for root in roots {
-                list.push_bind(*root);
-            }
-            query.push(
-                ") UNION SELECT u.id FROM units u JOIN below ON u.parent_id = below.id) SELECT id FROM below))",
-            );
+        let under = filter.under.as_ref().map(std::slice::from_ref);
+        for roots in [under, roots(&filter.reach)].into_iter().flatten() {
+            query.push(" AND EXISTS (SELECT 1 FROM roster x WHERE x.session_id = s.id AND x.unit_id IN ");
+            units_below!(query, roots);
+            query.push(")");
+        }
+        if let Some(roots) = roots(&filter.prepares) {
+            query.push(" AND (s.announced_at IS NOT NULL OR h.unit_id IN ");
+            units_below!(query, roots);
+            query.push(")");
         }
         if let Some((key, id)) = paging.after.as_ref().and_then(|after| Some((after.as_number()?, after.id))) {
             query.push(" AND (s.starts_at, s.id) < (").push_bind(key).push(", ").push_bind(id).push(")");

@@ -52,7 +52,8 @@ async fn room(world: &World) -> (Room, Who) {
 }
 
 async fn record(world: &World, events: &[RoomEvent]) -> Vec<SessionId> {
-    writing!(world, |tx| intervals::record(tx, events, LINGER).await.unwrap())
+    let heard = writing!(world, |tx| intervals::record(tx, events, LINGER).await.unwrap());
+    heard.into_iter().map(|one| one.session).collect()
 }
 
 async fn presented(world: &World, session: SessionId) -> Vec<Presented> {

@@ -17,6 +17,7 @@ on_both!(
     a_change_of_a_stale_session_is_refused,
     sessions_are_listed_latest_first_by_time_state_kind_and_text,
     a_reader_sees_the_sessions_to_which_units_within_reach_are_called,
+    what_was_never_announced_is_listed_only_for_those_who_prepare_it,
     pages_of_sessions_neither_repeat_nor_skip,
     the_roster_keeps_the_names_and_distances_of_its_day,
     an_endpoint_that_stays_keeps_its_delegates_and_one_that_goes_takes_them_along,
@@ -146,6 +147,29 @@ async fn a_reader_sees_the_sessions_to_which_units_within_reach_are_called(world
         assert_eq!(ids(tx, seen(&[])).await, []);
         let both = SessionFilter { under: Some(province.lay), ..seen(&[province.nhe]) };
         assert_eq!(ids(tx, both).await, []);
+    });
+}
+
+async fn what_was_never_announced_is_listed_only_for_those_who_prepare_it(world: World) {
+    let province = province(&world).await;
+    let draft = writing!(world, |tx| {
+        let new = province.session(MONDAY, &[province.muong_nhe]);
+        let id = sessions::insert(tx, &new, None, MONDAY).await.unwrap();
+        let named = named(tx, &new).await.unwrap();
+        roster::freeze(tx, id, &new, &named, MONDAY).await.unwrap();
+        id
+    });
+    let announced = province.session(MONDAY.plus_millis(24 * HOUR), &[province.muong_nhe]);
+    let announced = book(&world, &announced).await.unwrap().unwrap();
+    reading!(world, |tx| {
+        let prepares = |units: &[_]| SessionFilter {
+            prepares: Reach::Under(units.to_vec()),
+            ..SessionFilter::default()
+        };
+        assert_eq!(ids(tx, SessionFilter::default()).await, [announced, draft]);
+        assert_eq!(ids(tx, prepares(&[province.root])).await, [announced, draft]);
+        assert_eq!(ids(tx, prepares(&[province.nhe])).await, [announced]);
+        assert_eq!(ids(tx, prepares(&[])).await, [announced]);
     });
 }
 

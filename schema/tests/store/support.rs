@@ -221,6 +221,7 @@ pub async fn book(store: &Store, new: &NewSession) -> Result<Option<SessionId>, 
     store::bookings::insert(&mut tx, id, &resources, new.span()).await?;
     let mut session = store::sessions::find(&mut tx, id).await?.expect("it was just inserted");
     session.state = SessionState::Scheduled;
+    session.announced_at = Some(MONDAY);
     store::sessions::update(&mut tx, &mut session).await?;
     tx.commit().await?;
     Ok(Some(id))

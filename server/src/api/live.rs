@@ -18,7 +18,7 @@ use super::{input::Id, problem::ApiError, problem::Code};
 use crate::{
     app::App,
     auth::{actor::Domain, cookie, signed::Signed},
-    live::{Listener, Update, UpdateBody},
+    live::{Audience, Listener, Update, UpdateBody},
     service::{showing, signing_in},
 };
 
@@ -34,7 +34,10 @@ struct Watch {
     listener: Listener,
     /// What stands as the stream opens: the alarm, or that there is none.
     first: Option<Update>,
-    domain: Domain,
+    /// Where the account may read sessions.
+    reads: Domain,
+    /// Where it may book them.
+    books: Domain,
     session: Option<SessionId>,
     /// The login's token. A stream lives no longer than its login; one of a live session keeps the login alive.
     token: String,
@@ -71,13 +74,13 @@ async fn open(
     session: Option<SessionId>,
 ) -> Result<Words, ApiError> {
     let token = cookie::token(headers).ok_or(Code::NotSignedIn)?;
-    let domain = signing_in::sees(&app, &signed.actor).await?;
-    let listener = app.hub.listen().ok_or(Code::TooMany)?;
+    let (reads, books) = signing_in::hears(&app, &signed.actor).await?;
+    let listener = app.hub.listen(signed.login.id).ok_or(Code::TooMany)?;
     let mut ping = tokio::time::interval(PING_EVERY);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let alarm = UpdateBody::Alarm(app.alarms.foremost());
-    let first = Some(Update { session: None, units: None, body: alarm });
-    let watch = Watch { app, listener, first, domain, session, token, ping };
+    let first = Some(Update { session: None, audience: Audience::All, body: alarm });
+    let watch = Watch { app, listener, first, reads, books, session, token, ping };
     let words = stream::unfold(watch, |mut watch| async move {
         let event = watch.next().await?;
         Some((Ok(event), watch))
@@ -118,7 +121,11 @@ impl Watch {
             (None, Some(_)) => matches!(update.body, UpdateBody::Session { .. }),
             (Some(own), Some(other)) => own == other,
         };
-        let seen = update.units.as_ref().is_none_or(|units| self.domain.has_any(units.iter().copied()));
-        wanted && seen
+        let may_know = match &update.audience {
+            Audience::All => true,
+            Audience::Called(units) => self.reads.has_any(units.iter().copied()),
+            Audience::Preparing(host) => self.books.has(*host),
+        };
+        wanted && may_know
     }
 }

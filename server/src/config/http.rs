@@ -16,6 +16,9 @@ pub struct HttpSettings {
     pub page_rows_max: u32,
     /// Live streams open at once. Default 1000: two browsers for each endpoint of the largest planned session.
     pub live_streams: usize,
+    /// Live streams of one login at once. Default 24: a dozen pages of one browser with two streams each; without it,
+    /// one login could take the places of a whole province.
+    pub live_streams_per_login: usize,
     /// Name and port under which browsers reach the program, where a proxy changes the `Host` header.
     pub public_host: Option<String>,
     /// Browsers reach the program over TLS (a proxy in front ends it): join links say `wss`. Default false.
@@ -30,6 +33,7 @@ impl Default for HttpSettings {
             page_rows: 50,
             page_rows_max: 200,
             live_streams: 1000,
+            live_streams_per_login: 24,
             public_host: None,
             tls_in_front: false,
         }

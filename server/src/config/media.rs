@@ -38,12 +38,21 @@ pub struct AttendanceSettings {
     /// How long before its planned start a session may be started, in minutes. Default 60: technicians are on site an hour
     /// before; a slip of the hand must not begin, and then end, a session of next week.
     pub start_early_minutes: u32,
+    /// Delegates named at one endpoint at most. Default 500: the fullest endpoint known had some 130; a large hall is
+    /// four times that, and its list still fits a request.
+    pub delegates_per_endpoint: usize,
     /// First wait before trying again to write, in milliseconds; it doubles up to 5 s. Default 250.
     pub retry_ms: u64,
 }
 
 impl Default for AttendanceSettings {
     fn default() -> Self {
-        Self { events_in_memory: 200_000, events_per_write: 500, start_early_minutes: 60, retry_ms: 250 }
+        Self {
+            events_in_memory: 200_000,
+            events_per_write: 500,
+            start_early_minutes: 60,
+            delegates_per_endpoint: 500,
+            retry_ms: 250,
+        }
     }
 }

@@ -25,13 +25,14 @@ pub async fn run(app: Arc<App>, events: mpsc::Receiver<RoomEvent>, stopping: Can
         Inbox { events, waiting: VecDeque::new(), most: limits.events_in_memory.max(1), stopping };
     let mut wait = first_wait;
     let mut open = true;
+    let mut at_once = limits.events_per_write.max(1);
+    let mut losses = Losses::default();
     while open || !inbox.waiting.is_empty() {
         if inbox.waiting.is_empty() {
             open = inbox.receive().await;
         }
-        watch_losses(&app);
-        let batch: Vec<RoomEvent> =
-            inbox.waiting.iter().take(limits.events_per_write.max(1)).cloned().collect();
+        losses.watch(&app);
+        let batch: Vec<RoomEvent> = inbox.waiting.iter().take(at_once).cloned().collect();
         if batch.is_empty() {
             continue;
         }
@@ -40,7 +41,19 @@ pub async fn run(app: Arc<App>, events: mpsc::Receiver<RoomEvent>, stopping: Can
                 inbox.waiting.drain(..batch.len());
                 inbox.take_ready();
                 wait = first_wait;
-                app.alarms.lift(AlarmCode::EventsWaiting);
+                at_once = limits.events_per_write.max(1);
+                // After an outage there are many batches, and a session is not to be ended between two of them.
+                if inbox.waiting.is_empty() {
+                    app.alarms.lift(AlarmCode::EventsWaiting);
+                }
+            }
+            // One event that the tables will never take must not keep all others away: it is looked for and left out.
+            Err(refusal) if !may_pass(&refusal) && batch.len() > 1 => at_once = batch.len() / 2,
+            Err(refusal) if !may_pass(&refusal) => {
+                tracing::error!("an attendance event can never be written and is left out: {refusal}");
+                inbox.waiting.pop_front();
+                losses.left_out += 1;
+                losses.watch(&app);
             }
             Err(refusal) => {
                 raise(&app, inbox.waiting.len(), &refusal);
@@ -56,6 +69,11 @@ pub async fn run(app: Arc<App>, events: mpsc::Receiver<RoomEvent>, stopping: Can
             }
         }
     }
+}
+
+/// May the same events be taken later?
+fn may_pass(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Store(error) if error.is_temporary())
 }
 
 /// Events that have come and are not written yet.
@@ -118,9 +136,23 @@ fn raise(app: &App, waiting: usize, refusal: &Refusal) {
     app.alarms.raise(AlarmCode::EventsWaiting, message, app.now());
 }
 
-fn watch_losses(app: &App) {
-    let lost = app.rooms.figures().events_lost;
-    if lost > 0 {
+/// Events that will never be written.
+#[derive(Debug, Default)]
+struct Losses {
+    /// The tables would not take them.
+    left_out: usize,
+    /// Of how many the alarm speaks.
+    told: usize,
+}
+
+impl Losses {
+    /// Raises the alarm whenever there are more, those included that the rooms had to drop.
+    fn watch(&mut self, app: &App) {
+        let lost = app.rooms.figures().events_lost + self.left_out;
+        if lost <= self.told {
+            return;
+        }
+        self.told = lost;
         let message = format!(
             "Đã mất {lost} sự kiện điểm danh. Kiểm tra lại điểm danh của phiên đang diễn ra. · {lost} attendance \
              events were lost. Check the roll of the live session."

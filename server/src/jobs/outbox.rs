@@ -4,9 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use schema::{
     id::SessionId,
+    session::SessionState,
     store::{
         StoreError,
         outbox::{self, Outgoing},
+        sessions,
     },
 };
 use serde::Deserialize;
@@ -39,6 +41,8 @@ struct OfSession {
 enum EffectError {
     #[error(transparent)]
     Rooms(#[from] RoomsError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("cannot be read: {0}")]
     Payload(#[from] serde_json::Error),
     #[error("no such effect")]
@@ -88,9 +92,16 @@ async fn run(app: &App) -> Result<(), StoreError> {
     tx.commit().await
 }
 
+async fn is_live(app: &App, id: SessionId) -> Result<bool, StoreError> {
+    let session = sessions::find(&mut app.store.read().await?, id).await?;
+    Ok(session.is_some_and(|session| session.state == SessionState::Live))
+}
+
 async fn carry_out(app: &App, effect: &Outgoing) -> Result<(), EffectError> {
     let OfSession { session_id } = serde_json::from_str(&effect.payload)?;
     match effect.kind.as_str() {
+        // Tried again and again, it may come after the end.
+        OPEN_ROOM if !is_live(app, session_id).await? => Ok(()),
         OPEN_ROOM => Ok(app.rooms.open(session_id).await?),
         CLOSE_ROOM => Ok(app.rooms.close(session_id).await?),
         _ => Err(EffectError::Unknown),

@@ -2,13 +2,13 @@
 //!
 //! The hub forgets at once; a browser that was away reads afresh. So nothing here has to be reliable, only quick.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use schema::{
-    id::{EndpointId, SessionId, UnitId},
+    id::{EndpointId, LoginId, SessionId, UnitId},
     moment::Moment,
     session::SessionState,
 };
@@ -25,10 +25,21 @@ const BACKLOG: usize = 1024;
 pub struct Update {
     /// The session that it is about; `None` for all.
     pub session: Option<SessionId>,
-    /// Units that the session concerns; `None` when everyone may know.
-    pub units: Option<Arc<[UnitId]>>,
+    /// Who may know.
+    pub audience: Audience,
     /// What changed.
     pub body: UpdateBody,
+}
+
+/// Who may hear of an update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    /// Everyone.
+    All,
+    /// Those who may read sessions of one of these units.
+    Called(Arc<[UnitId]>),
+    /// Those who may book sessions of this unit: nobody else knows of it yet.
+    Preparing(Option<UnitId>),
 }
 
 /// What changed. The variant's name is the SSE event's name.
@@ -105,18 +116,21 @@ pub enum AlarmCode {
 #[derive(Debug)]
 pub struct Hub {
     updates: broadcast::Sender<Update>,
-    streams: AtomicUsize,
+    /// Open streams by login.
+    streams: Mutex<HashMap<LoginId, usize>>,
     most: usize,
+    most_per_login: usize,
     closing: CancellationToken,
 }
 
 impl Hub {
-    /// A hub for at most `most` streams.
-    pub fn new(most: usize) -> Self {
+    /// A hub for at most `most` streams, of one login at most `most_per_login`.
+    pub fn new(most: usize, most_per_login: usize) -> Self {
         Self {
             updates: broadcast::Sender::new(BACKLOG),
-            streams: AtomicUsize::new(0),
+            streams: Mutex::default(),
             most,
+            most_per_login,
             closing: CancellationToken::new(),
         }
     }
@@ -126,15 +140,18 @@ impl Hub {
         drop(self.updates.send(update));
     }
 
-    /// Listens; `None` when there are too many streams already.
-    pub fn listen(self: &Arc<Self>) -> Option<Listener> {
-        let before = self.streams.fetch_add(1, Ordering::Relaxed);
-        let place = Place(Arc::clone(self));
-        (before < self.most).then(|| Listener {
-            updates: self.updates.subscribe(),
-            closing: self.closing.clone(),
-            _place: place,
-        })
+    /// Listens for a login; `None` when it, or all together, have too many streams already.
+    pub fn listen(self: &Arc<Self>, login: LoginId) -> Option<Listener> {
+        let mut streams = self.open_streams();
+        let all: usize = streams.values().sum();
+        let own = streams.get(&login).copied().unwrap_or_default();
+        if all >= self.most || own >= self.most_per_login {
+            return None;
+        }
+        streams.insert(login, own + 1);
+        drop(streams);
+        let place = Place { hub: Arc::clone(self), login };
+        Some(Listener { updates: self.updates.subscribe(), closing: self.closing.clone(), _place: place })
     }
 
     /// Ends every stream: the program stops.
@@ -144,17 +161,30 @@ impl Hub {
 
     /// Streams open now.
     pub fn streams(&self) -> usize {
-        self.streams.load(Ordering::Relaxed)
+        self.open_streams().values().sum()
+    }
+
+    fn open_streams(&self) -> MutexGuard<'_, HashMap<LoginId, usize>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One stream's place among the allowed ones; given back when dropped.
 #[derive(Debug)]
-struct Place(Arc<Hub>);
+struct Place {
+    hub: Arc<Hub>,
+    login: LoginId,
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.streams.fetch_sub(1, Ordering::Relaxed);
+        let mut streams = self.hub.open_streams();
+        if let Some(own) = streams.get_mut(&self.login) {
+            *own -= 1;
+            if *own == 0 {
+                streams.remove(&self.login);
+            }
+        }
     }
 }
 
@@ -181,30 +211,49 @@ impl Listener {
 mod tests {
     use super::*;
 
+    fn login(n: i64) -> LoginId {
+        LoginId::new(Moment::from_millis(n))
+    }
+
     #[tokio::test]
     async fn one_stream_too_many_is_refused_and_a_closed_one_makes_room() {
-        let hub = Arc::new(Hub::new(1));
-        let first = hub.listen();
-        assert!(first.is_some());
-        assert!(hub.listen().is_none());
+        let hub = Arc::new(Hub::new(2, 2));
+        let (one, other) = (login(1), login(2));
+        let first = hub.listen(one);
+        let second = hub.listen(other);
+        assert!(first.is_some() && second.is_some());
+        assert!(hub.listen(one).is_none());
         drop(first);
-        assert!(hub.listen().is_some());
+        assert!(hub.listen(one).is_some());
+        assert_eq!(hub.streams(), 1, "a refused one and a closed one take no place");
+    }
+
+    #[tokio::test]
+    async fn one_login_does_not_take_the_places_of_all() {
+        let hub = Arc::new(Hub::new(10, 2));
+        let (greedy, other) = (login(1), login(2));
+        let held = [hub.listen(greedy), hub.listen(greedy)];
+        assert!(held.iter().all(Option::is_some));
+        assert!(hub.listen(greedy).is_none());
+        assert!(hub.listen(other).is_some());
+        drop(held);
+        assert!(hub.listen(greedy).is_some());
     }
 
     #[tokio::test]
     async fn all_streams_end_when_the_program_stops() {
-        let hub = Arc::new(Hub::new(1));
-        let mut listener = hub.listen().unwrap();
+        let hub = Arc::new(Hub::new(1, 1));
+        let mut listener = hub.listen(login(1)).unwrap();
         hub.close();
         assert!(listener.next().await.is_none());
     }
 
     #[tokio::test]
     async fn a_browser_that_fell_behind_is_sent_away_to_read_afresh() {
-        let hub = Arc::new(Hub::new(1));
-        let mut slow = hub.listen().unwrap();
+        let hub = Arc::new(Hub::new(1, 1));
+        let mut slow = hub.listen(login(1)).unwrap();
         for _ in 0..=BACKLOG {
-            hub.tell(Update { session: None, units: None, body: UpdateBody::Alarm(None) });
+            hub.tell(Update { session: None, audience: Audience::All, body: UpdateBody::Alarm(None) });
         }
         assert!(slow.next().await.is_none());
     }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use futures::future::{BoxFuture, FutureExt as _};
@@ -14,12 +17,23 @@ use super::{Connected, Pass, RoomFigures, Rooms, RoomsError};
 #[derive(Debug, Default)]
 pub struct FakeRooms {
     open: Mutex<HashMap<SessionId, Vec<Connected>>>,
+    away: AtomicBool,
 }
 
 impl FakeRooms {
     /// Whether the room is open.
     pub fn is_open(&self, session: SessionId) -> bool {
         self.lock().contains_key(&session)
+    }
+
+    /// From now on the rooms cannot be reached, or can again.
+    pub fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::Relaxed);
+    }
+
+    fn reached(&self) -> Result<(), RoomsError> {
+        let away = self.away.load(Ordering::Relaxed);
+        if away { Err(RoomsError::Unreachable("the test took them away".into())) } else { Ok(()) }
     }
 
     /// Puts somebody into an open room; the events are the test's business.
@@ -37,13 +51,19 @@ impl FakeRooms {
 
 impl Rooms for FakeRooms {
     fn open(&self, session: SessionId) -> BoxFuture<'_, Result<(), RoomsError>> {
-        self.lock().entry(session).or_default();
-        std::future::ready(Ok(())).boxed()
+        let opened = self.reached();
+        if opened.is_ok() {
+            self.lock().entry(session).or_default();
+        }
+        std::future::ready(opened).boxed()
     }
 
     fn close(&self, session: SessionId) -> BoxFuture<'_, Result<(), RoomsError>> {
-        self.lock().remove(&session);
-        std::future::ready(Ok(())).boxed()
+        let closed = self.reached();
+        if closed.is_ok() {
+            self.lock().remove(&session);
+        }
+        std::future::ready(closed).boxed()
     }
 
     fn token(&self, pass: &Pass) -> String {

@@ -1,10 +1,8 @@
 //! Attendance: keeping what the rooms tell, and showing it beside the roll.
 
-use std::sync::Arc;
-
 use schema::{
     event::RoomEvent,
-    id::{SessionId, UnitId},
+    id::SessionId,
     interval::{Connection, Hours, Interval, endpoint_of},
     moment::Moment,
     paging::Paging,
@@ -13,17 +11,17 @@ use schema::{
     settings::Settings as Rules,
     store::{
         Tx,
-        intervals::{self, Presented},
+        intervals::{self, Heard, Presented},
         roster,
         sessions::{self, SessionFilter},
     },
 };
 
-use super::{Refusal, finishing, sight};
+use super::{Refusal, finishing, ledger, sight};
 use crate::{
     app::App,
     auth::actor::Actor,
-    live::{Update, UpdateBody},
+    live::{Audience, Update, UpdateBody},
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -88,17 +86,25 @@ fn attend(line: RosterLine, present: &[Presented], hours: Hours, at: Moment) -> 
     }
 }
 
-/// Writes what rooms told, in the order told, and tells the browsers. Nothing is kept unless all of it is.
+/// Writes what rooms told, in the order told, and tells the browsers. Nothing is kept unless all of it is. What is
+/// written only after the end of its session, because the database was away, corrects the attendance and the ledger.
 pub async fn keep(app: &App, events: &[RoomEvent]) -> Result<(), Refusal> {
+    let now = app.now();
     let mut tx = app.store.write().await?;
-    let changed = intervals::record(&mut tx, events, linger_ms(app)).await?;
+    let heard = intervals::record(&mut tx, events, linger_ms(app)).await?;
     let mut updates = Vec::new();
-    for session in changed {
-        let units = finishing::units(&mut tx, session).await?;
-        let present = intervals::list(&mut tx, session).await?;
-        updates.extend(updates_of(session, &units, &present, events));
+    for Heard { session, .. } in &heard {
+        let Some(found) = sessions::find(&mut tx, *session).await? else { continue };
+        let audience = finishing::audience(&mut tx, &found).await?;
+        let present = intervals::list(&mut tx, *session).await?;
+        updates.extend(updates_of(*session, &audience, &present, events));
     }
+    let unsettled: Vec<SessionId> = heard.iter().filter(|one| one.unsettled).map(|one| one.session).collect();
+    ledger::settle_late(&mut tx, &unsettled, now).await?;
     tx.commit().await?;
+    for session in unsettled {
+        tracing::warn!(session.id = %session, "a room told more after the end of its session; it was settled again");
+    }
     for update in updates {
         app.hub.tell(update);
     }
@@ -108,12 +114,12 @@ pub async fn keep(app: &App, events: &[RoomEvent]) -> Result<(), Refusal> {
 /// One word for each endpoint that something happened to, and one that the whole has changed.
 fn updates_of(
     session: SessionId,
-    units: &Arc<[UnitId]>,
+    audience: &Audience,
     present: &[Presented],
     events: &[RoomEvent],
 ) -> Vec<Update> {
     let room = session.to_string();
-    let told = |body| Update { session: Some(session), units: Some(Arc::clone(units)), body };
+    let told = |body| Update { session: Some(session), audience: audience.clone(), body };
     let about = |identity: &str| {
         let mut own = events.iter().rev().filter(|event| event.room == room);
         own.find(|event| event.kind.who().is_none_or(|who| who.identity == identity))

@@ -1,17 +1,15 @@
 //! How a use case on a session ends: the audit line, the commit, the word to the browsers.
 
-use std::sync::Arc;
-
 use schema::{
     id::{SessionId, UnitId},
     session::Session,
     store::{Tx, roster, sessions},
 };
 
-use super::{Record, Refusal};
+use super::{Record, Refusal, sight};
 use crate::{
     app::App,
-    live::{Update, UpdateBody},
+    live::{Audience, Update, UpdateBody},
 };
 
 /// Writes the audit line, commits, and tells the browsers that the session has changed.
@@ -28,11 +26,13 @@ pub(super) async fn finish_for(
     before: &[UnitId],
 ) -> Result<(), Refusal> {
     let session = sessions::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
-    let now_called = units(&mut tx, id).await?;
-    let units: Arc<[UnitId]> = before.iter().chain(now_called.iter()).copied().collect();
+    let audience = match audience(&mut tx, &session).await? {
+        Audience::Called(now) => Audience::Called(before.iter().chain(now.iter()).copied().collect()),
+        other => other,
+    };
     record.write(&mut tx).await?;
     tx.commit().await?;
-    app.hub.tell(Update { session: Some(id), units: Some(units), body: body(&session) });
+    app.hub.tell(Update { session: Some(id), audience, body: body(&session) });
     Ok(())
 }
 
@@ -43,19 +43,25 @@ pub(super) async fn finish_attendance(
     record: Record,
     id: SessionId,
 ) -> Result<(), Refusal> {
-    let units = units(&mut tx, id).await?;
+    let session = sessions::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+    let audience = audience(&mut tx, &session).await?;
     record.write(&mut tx).await?;
     tx.commit().await?;
-    app.hub.tell(Update {
-        session: Some(id),
-        units: Some(units),
-        body: UpdateBody::Attendance { session_id: id },
-    });
+    let body = UpdateBody::Attendance { session_id: id };
+    app.hub.tell(Update { session: Some(id), audience, body });
     Ok(())
 }
 
+/// Who may hear of a session: whoever may see it ([`sight`]).
+pub(super) async fn audience(tx: &mut Tx, session: &Session) -> Result<Audience, Refusal> {
+    if !session.is_announced() {
+        return Ok(Audience::Preparing(sight::host_unit(tx, session).await?));
+    }
+    Ok(Audience::Called(units(tx, session.id).await?.into()))
+}
+
 /// The units that a session concerns.
-pub(super) async fn units(tx: &mut Tx, id: SessionId) -> Result<Arc<[UnitId]>, Refusal> {
+pub(super) async fn units(tx: &mut Tx, id: SessionId) -> Result<Vec<UnitId>, Refusal> {
     Ok(roster::list(tx, id).await?.into_iter().map(|entry| entry.endpoint.unit_id).collect())
 }
 

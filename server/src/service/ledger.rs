@@ -13,12 +13,13 @@ use schema::{
     regime::Plan,
     role::Permission,
     roster::RosterLine,
-    session::{Session, SessionState},
+    session::{Session, SessionAction, SessionState},
     settings::Settings,
-    store::{StoreError, Tx, calendar, intervals, ledger, norms, roster, sessions, settings},
+    store::{StoreError, Tx, calendar, history, intervals, ledger, norms, roster, sessions, settings},
 };
+use serde_json::json;
 
-use super::{Refusal, attendance, sight};
+use super::{Record, Refusal, attendance, authorship::author, sight};
 use crate::{app::App, auth::actor::Actor};
 
 /// A session's ledger as shown, with what stands at its head.
@@ -35,6 +36,27 @@ pub async fn settle(tx: &mut Tx, id: SessionId, now: Moment) -> Result<Totals, S
     let settlement = reckon(tx, id, now).await?;
     ledger::insert(tx, &settlement, now).await?;
     Ok(settlement.totals)
+}
+
+/// Why a session is settled again by the program itself; everybody reads it, so it is in both languages.
+const TOLD_LATE: &str = "Phòng họp báo thêm về thời gian kết nối sau khi phiên kết thúc; điểm danh và chi phí được \
+tính lại. · The room told more about who was connected after the session had ended; attendance and ledger were drawn \
+up anew.";
+
+/// Settles sessions again of which something was heard after their end, in the name of the program. Their rows are
+/// locked by the caller.
+pub async fn settle_late(tx: &mut Tx, sessions: &[SessionId], now: Moment) -> Result<(), StoreError> {
+    let program = Actor::system();
+    for id in sessions {
+        settle(tx, *id, now).await?;
+        history::insert(tx, *id, &author(&program), SessionAction::Settle, Some(TOLD_LATE), now).await?;
+    }
+    // The end of the audit chain is locked last.
+    for id in sessions {
+        let record = Record::new(&program, now, "session.settle").on(id);
+        record.with(json!({ "reason": TOLD_LATE })).write(tx).await?;
+    }
+    Ok(())
 }
 
 /// What settling a session would write, from its attendance as it stands.

@@ -112,7 +112,8 @@ pub async fn extend(app: &App, actor: &Actor, seen: Seen, ends_at: Moment) -> Re
 }
 
 /// Ends a session. In one transaction: everyone still there has left, what it held is free, and its ledger stands.
-/// While events wait to be written the attendance is not whole, and nothing is ended.
+/// While events wait to be written the attendance is not whole, and nothing is ended; of what is still on its way, see
+/// [`attendance::keep`].
 pub async fn end(app: &App, actor: &Actor, seen: Seen) -> Result<(), Refusal> {
     if app.alarms.stands(AlarmCode::EventsWaiting) {
         return Err(Refusal::NotNow);
@@ -121,9 +122,9 @@ pub async fn end(app: &App, actor: &Actor, seen: Seen) -> Result<(), Refusal> {
     let mut tx = app.store.write().await?;
     let mut session = sight::lock(&mut tx, actor, seen, Permission::SessionRun).await?;
     session.state = transition(session.state, SessionAction::End)?;
+    everyone_leaves(app, &mut tx, seen.id, now).await?;
     session.ended_at = Some(now);
     sessions::update(&mut tx, &mut session).await?;
-    everyone_leaves(app, &mut tx, seen.id, now).await?;
     bookings::delete(&mut tx, seen.id).await?;
     ledger::settle(&mut tx, seen.id, now).await?;
     outbox::insert(&mut tx, effects::CLOSE_ROOM, &json!({ "session_id": seen.id }), now).await?;

@@ -44,7 +44,11 @@ pub async fn list(
     paging: &Paging,
 ) -> Result<Page<SessionSummary>, Refusal> {
     let mut tx = app.store.read().await?;
-    let filter = SessionFilter { reach: actor.reach(Permission::SessionRead), ..filter };
+    let filter = SessionFilter {
+        reach: actor.reach(Permission::SessionRead),
+        prepares: actor.reach(Permission::SessionBook),
+        ..filter
+    };
     Ok(sessions::list(&mut tx, &filter, paging).await?)
 }
 

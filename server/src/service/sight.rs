@@ -1,5 +1,5 @@
 //! Which sessions an actor sees, and what may be done with them. A session belongs to the unit where its chair sits;
-//! every unit called to it may see it.
+//! every unit called to it may see it from the day on which it is announced. Before, only those who prepare it do.
 
 use schema::{
     id::{SessionId, UnitId},
@@ -44,6 +44,11 @@ pub(super) async fn lock_for(
 }
 
 async fn seen(tx: &mut Tx, actor: &Actor, session: &Session) -> Result<(), Refusal> {
+    if !session.is_announced() {
+        let host = host_unit(tx, session).await?;
+        let prepares = actor.domain(tx, Permission::SessionBook).await?.has(host);
+        return if prepares { Ok(()) } else { Err(Refusal::NotFound) };
+    }
     let domain = actor.domain(tx, Permission::SessionRead).await?;
     if domain == Domain::Everywhere {
         return Ok(());
@@ -90,6 +95,7 @@ pub(super) async fn allowed(
         SessionAction::Join => joins,
         SessionAction::NameDelegates => books || marks,
         SessionAction::Start | SessionAction::Extend | SessionAction::End => runs,
+        SessionAction::Settle => false,
         SessionAction::Create
         | SessionAction::Schedule
         | SessionAction::Edit

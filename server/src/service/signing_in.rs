@@ -7,7 +7,7 @@ use schema::{
     moment::Moment,
     role::{Permission, Role},
     session::SessionState,
-    store::{accounts, logins, sessions},
+    store::{Tx, accounts, logins, sessions},
 };
 use serde_json::json;
 
@@ -38,21 +38,28 @@ pub async fn sign_in(app: &App, username: &str, password: &str) -> Result<(Strin
     // Locked, switched off and unknown accounts cost the same work, so that the time tells nothing.
     let right = app.passwords.check(stored.as_deref(), password).await?;
     let Some(account) = account else { return fail_unknown(app, username, now).await };
-    if let Some(Barred::LockedUntil(until)) = account.barred(now) {
-        return Err(locked(until, now));
-    }
-    if right && account.barred(now).is_none() {
-        admit(app, account, now).await
-    } else {
-        fail(app, &account, now).await
+    let mut tx = app.store.write().await?;
+    // Read again, and held: of guesses that are made at once only as many count as may be made one after the other.
+    let account = accounts::lock(&mut tx, account.id).await?.ok_or(Refusal::WrongCredentials)?;
+    match account.barred(now) {
+        Some(Barred::LockedUntil(until)) => Err(locked(until, now)),
+        None if right => admit(app, tx, account, now).await,
+        None | Some(Barred::Disabled) => {
+            let until = fail(app, tx, &account, "account.sign_in_failed", now).await?;
+            Err(until.map_or(Refusal::WrongCredentials, |until| locked(until, now)))
+        }
     }
 }
 
-async fn admit(app: &App, account: Account, now: Moment) -> Result<(String, Account, Login), Refusal> {
+async fn admit(
+    app: &App,
+    mut tx: Tx,
+    account: Account,
+    now: Moment,
+) -> Result<(String, Account, Login), Refusal> {
     let token = secret::fresh()?;
     let hash = secret::digest(&token);
     let longest = app.rule("login.longest_minutes") * MINUTE_MS;
-    let mut tx = app.store.write().await?;
     let new = logins::NewLogin {
         account_id: account.id,
         token_hash: &hash,
@@ -89,20 +96,24 @@ async fn fail_unknown<T>(app: &App, username: &str, now: Moment) -> Result<T, Re
     Err(until.map_or(Refusal::WrongCredentials, |until| locked(until, now)))
 }
 
-/// Counts a wrong password. The count is read again inside the transaction: guesses that race must all count.
-async fn fail<T>(app: &App, account: &Account, now: Moment) -> Result<T, Refusal> {
-    let mut tx = app.store.write().await?;
-    let account = accounts::find(&mut tx, account.id).await?.ok_or(Refusal::WrongCredentials)?;
+/// Counts a wrong password of an account that is locked by the transaction; until when that shuts it, if it does.
+async fn fail(
+    app: &App,
+    mut tx: Tx,
+    account: &Account,
+    action: &str,
+    now: Moment,
+) -> Result<Option<Moment>, Refusal> {
     let (failed, until) = account.after_failure(lock_rule(app), now);
     accounts::note_failure(&mut tx, account.id, failed, until).await?;
-    let action = if until.is_some() { "account.lock" } else { "account.sign_in_failed" };
-    Record::new(&Actor::of(&account), now, action)
+    let action = if until.is_some() { "account.lock" } else { action };
+    Record::new(&Actor::of(account), now, action)
         .on(account.id)
         .with(json!({ "failed_attempts": failed }))
         .write(&mut tx)
         .await?;
     tx.commit().await?;
-    Err(until.map_or(Refusal::WrongCredentials, |until| locked(until, now)))
+    Ok(until)
 }
 
 fn locked(until: Moment, now: Moment) -> Refusal {
@@ -160,7 +171,8 @@ pub async fn sign_out(app: &App, actor: &Actor, login: &Login) -> Result<(), Ref
     Ok(tx.commit().await?)
 }
 
-/// Changes one's own password; all other logins of the account end.
+/// Changes one's own password; all other logins of the account end. A wrong present password counts like one at the
+/// door, and locks: whoever finds a browser open must not be able to try them all.
 pub async fn change_password(
     app: &App,
     actor: &Actor,
@@ -168,17 +180,16 @@ pub async fn change_password(
     current: &str,
     new: String,
 ) -> Result<(), Refusal> {
+    let now = app.now();
     let mut tx = app.store.read().await?;
     let stored = accounts::password_hash(&mut tx, login.account_id).await?;
     drop(tx);
-    if !app.passwords.check(stored.as_deref(), current).await? {
-        return Err(Refusal::field("current", FieldCode::WrongPassword));
-    }
+    let right = app.passwords.check(stored.as_deref(), current).await?;
+    weigh_current(app, login, right, now).await?;
     if let Some(fault) = app.passwords.fault(&new) {
         return Err(Refusal::field("new", fault));
     }
     let hash = app.passwords.hash(new).await?;
-    let now = app.now();
     let mut tx = app.store.write().await?;
     accounts::set_password(&mut tx, login.account_id, &hash).await?;
     logins::delete_of(&mut tx, login.account_id, Some(login.id)).await?;
@@ -186,9 +197,26 @@ pub async fn change_password(
     Ok(tx.commit().await?)
 }
 
-/// Where the actor may see sessions.
-pub async fn sees(app: &App, actor: &Actor) -> Result<Domain, Refusal> {
-    actor.domain(&mut app.store.read().await?, Permission::SessionRead).await
+/// Refuses while the account is locked, or when the present password was wrong, which counts.
+async fn weigh_current(app: &App, login: &Login, right: bool, now: Moment) -> Result<(), Refusal> {
+    let mut tx = app.store.write().await?;
+    let account = accounts::lock(&mut tx, login.account_id).await?.ok_or(Refusal::NotFound)?;
+    if let Some(Barred::LockedUntil(until)) = account.barred(now) {
+        return Err(locked(until, now));
+    }
+    if right {
+        return Ok(());
+    }
+    let until = fail(app, tx, &account, "account.wrong_password", now).await?;
+    let wrong = || Refusal::field("current", FieldCode::WrongPassword);
+    Err(until.map_or_else(wrong, |until| locked(until, now)))
+}
+
+/// Of which sessions the actor hears: where it may read them, and where it may book them.
+pub async fn hears(app: &App, actor: &Actor) -> Result<(Domain, Domain), Refusal> {
+    let mut tx = app.store.read().await?;
+    let reads = actor.domain(&mut tx, Permission::SessionRead).await?;
+    Ok((reads, actor.domain(&mut tx, Permission::SessionBook).await?))
 }
 
 /// Whether a login that holds an open stream is still good. Watching a live session is activity, so that nobody is

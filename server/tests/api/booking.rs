@@ -64,6 +64,20 @@ async fn an_endpoint_outside_its_validity_is_refused() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_closes_before_the_last_day_is_refused() {
+    let world = World::new().await;
+    let secretary = world.sign_in("thuky").await;
+    let path = format!("/endpoints/{}", world.places.at_muong_nhe);
+    let read = secretary.get(&path).await.ok();
+    let closing = json!({ "version": read["version"], "valid_to": "2026-03-09" });
+    secretary.patch(&path, closing).await.ok();
+    let two_days = json!({ "kind": "training", "ends_at": "2026-03-10T16:00:00+07:00" });
+    let answer = secretary.post("/sessions", world.booking_with(two_days)).await;
+    assert_eq!(answer.fields(), [("endpoint_ids.0".into(), "outside_validity".into())]);
+    secretary.post("/sessions", world.booking()).await.ok();
+}
+
+#[tokio::test]
 async fn a_member_cannot_host_and_an_unknown_person_cannot_chair() {
     let changes = |world: &World| {
         json!({ "host_endpoint_id": world.places.at_tua_chua, "endpoint_ids": [world.places.at_muong_nhe],
@@ -266,4 +280,54 @@ async fn a_person_is_not_in_two_places_at_once() {
     let whats: Vec<_> = conflicts.iter().map(|one| one["what"].as_str().unwrap()).collect();
     assert_eq!(whats, ["endpoint", "endpoint", "person", "room"]);
     assert!(conflicts.iter().all(|one| one["session_id"] == json!(booked)));
+}
+
+#[tokio::test]
+async fn a_draft_is_seen_only_by_those_who_prepare_it() {
+    let world = World::new().await;
+    let secretary = world.sign_in("thuky").await;
+    let draft = secretary.post("/sessions", world.booking_with(json!({ "draft": true }))).await.ok();
+    let path = format!("/sessions/{}", draft["id"].as_str().unwrap());
+    assert_eq!((&draft["state"], count(&world).await), (&json!("draft"), 1));
+    world.sign_in("chanhvanphong").await.get(&path).await.ok();
+    let others = ["muongnhe", "lanhdao", "vanhanh", "quantri"];
+    let listed = async |username: &str| {
+        world.sign_in(username).await.get("/sessions").await.ok()["items"].as_array().unwrap().len()
+    };
+    for username in others {
+        let browser = world.sign_in(username).await;
+        for page in [path.clone(), format!("{path}/attendance"), format!("{path}/live")] {
+            assert_eq!(browser.get(&page).await.refused(), (404, "not_found".into()), "{username} {page}");
+        }
+        assert_eq!(listed(username).await, 0, "{username}");
+    }
+    let line = draft["roster"][1]["id"].as_str().unwrap();
+    let naming = world
+        .sign_in("muongnhe")
+        .await
+        .put(&format!("{path}/roster/{line}/delegates"), json!({ "delegates": [] }));
+    assert_eq!(naming.await.refused(), (404, "not_found".into()));
+
+    let version = json!({ "version": draft["version"] });
+    secretary.post(&format!("{path}/schedule"), version).await.ok();
+    for username in others {
+        world.sign_in(username).await.get(&path).await.ok();
+        assert_eq!(listed(username).await, 1, "{username}");
+    }
+}
+
+#[tokio::test]
+async fn a_draft_that_is_given_up_was_never_announced() {
+    let world = World::new().await;
+    let secretary = world.sign_in("thuky").await;
+    let draft = secretary.post("/sessions", world.booking_with(json!({ "draft": true }))).await.ok();
+    let path = format!("/sessions/{}", draft["id"].as_str().unwrap());
+    let cancel = json!({ "version": draft["version"], "reason": "Gộp với phiên sau" });
+    secretary.post(&format!("{path}/cancel"), cancel).await.ok();
+    assert_eq!(world.sign_in("muongnhe").await.get(&path).await.refused(), (404, "not_found".into()));
+    let report = secretary.get("/reports?period=month&of=2026-03").await.ok();
+    assert_eq!(
+        (&report["totals"]["sessions_booked"], &report["totals"]["cancelled"]),
+        (&json!(0), &json!(0))
+    );
 }

@@ -6,6 +6,7 @@ use schema::{
     id::{EndpointId, SessionId},
 };
 use serde_json::{Value, json};
+use server::jobs::outbox;
 
 use super::world::{Browser, World, id_of, who};
 
@@ -215,6 +216,21 @@ async fn a_session_does_not_begin_over_one_that_runs_over() {
     assert_eq!(over.json()["conflicts"][0]["session_id"], first["id"]);
     secretary.post(&path(&live, "end"), json!({ "version": live["version"] })).await.ok();
     secretary.post(&path(&next, "start"), json!({ "version": next["version"] })).await.ok();
+}
+
+#[tokio::test]
+async fn a_room_that_could_not_open_in_time_stays_shut_after_the_end() {
+    let world = World::new().await;
+    let secretary = world.sign_in("thuky").await;
+    world.rooms.set_away(true);
+    let live = secretary.started(world.booking()).await;
+    let id: SessionId = id_of(&live);
+    world.rooms.set_away(false);
+    assert!(!world.rooms.is_open(id));
+    secretary.post(&format!("/sessions/{id}/end"), json!({ "version": live["version"] })).await.ok();
+    world.pass_minutes(1);
+    outbox::run_due(&world.app).await;
+    assert!(!world.rooms.is_open(id), "tried again after the end, it opens nothing");
 }
 
 #[tokio::test]

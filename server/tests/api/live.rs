@@ -58,6 +58,36 @@ async fn a_technician_hears_nothing_of_sessions_elsewhere() {
 }
 
 #[tokio::test]
+async fn of_a_draft_only_those_hear_who_prepare_it() {
+    let world = World::new().await;
+    let (secretary, technician) = (world.sign_in("thuky").await, world.sign_in("muongnhe").await);
+    let (mut theirs, mut all) = (secretary.open("/live").await, technician.open("/live").await);
+    assert_eq!(next(&mut theirs).await.0, "alarm");
+    assert_eq!(next(&mut all).await.0, "alarm");
+    let draft = secretary.post("/sessions", world.booking_with(json!({ "draft": true }))).await.ok();
+    let told = |version: i64, state: &str| {
+        ("session".to_owned(), json!({ "id": draft["id"], "state": state, "version": version }))
+    };
+    assert_eq!(next(&mut theirs).await, told(1, "draft"));
+    let path = format!("/sessions/{}/schedule", draft["id"].as_str().unwrap());
+    secretary.post(&path, json!({ "version": 1 })).await.ok();
+    assert_eq!(next(&mut all).await, told(2, "scheduled"));
+    assert_eq!(next(&mut theirs).await, told(2, "scheduled"));
+}
+
+#[tokio::test]
+async fn one_login_has_only_so_many_streams() {
+    let world = World::new().await;
+    let (one, other) = (world.sign_in("lanhdao").await, world.sign_in("lanhdao").await);
+    let mut held = Vec::new();
+    for _ in 0..world.app.settings.http.live_streams_per_login {
+        held.push(one.open("/live").await);
+    }
+    assert_eq!(one.get("/live").await.refused(), (429, "too_many".into()));
+    other.open("/live").await;
+}
+
+#[tokio::test]
 async fn all_streams_end_when_the_program_stops() {
     let world = World::new().await;
     let mut all = world.sign_in("lanhdao").await.open("/live").await;

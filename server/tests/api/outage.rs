@@ -3,24 +3,29 @@
 use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
-use schema::{event::RoomEventKind, id::SessionId, store::Address, testing::Postgres};
+use schema::{
+    event::{RoomEventKind, Who},
+    id::{LoginId, SessionId},
+    store::Address,
+    testing::Postgres,
+};
 use serde_json::json;
 use server::{
     jobs::keep_events,
-    live::{Listener, UpdateBody},
+    live::{AlarmCode, Listener, UpdateBody},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::world::{World, id_of, who};
 
-/// Waits for an alarm to be raised, or lifted.
-async fn alarm(listener: &mut Listener, raised: bool) {
+/// Waits for an alarm to be raised, or lifted; which one.
+async fn alarm(listener: &mut Listener, raised: bool) -> Option<AlarmCode> {
     loop {
         if let UpdateBody::Alarm(alarm) = listener.next().await.unwrap().body
             && alarm.is_some() == raised
         {
-            return;
+            return alarm.map(|alarm| alarm.code);
         }
     }
 }
@@ -36,7 +41,7 @@ async fn events_wait_in_memory_under_a_visible_alarm_and_are_written_when_the_da
     let (events, inbox) = mpsc::channel(16);
     let stopping = CancellationToken::new();
     let keeping = tokio::spawn(keep_events::run(Arc::clone(&world.app), inbox, stopping.clone()));
-    let mut listener = world.app.hub.listen().unwrap();
+    let mut listener = world.app.hub.listen(LoginId::new(world.app.now())).unwrap();
 
     postgres.stop();
     events.send(world.event(id, RoomEventKind::Joined(who(world.places.at_muong_nhe)))).await.unwrap();
@@ -58,4 +63,29 @@ async fn events_wait_in_memory_under_a_visible_alarm_and_are_written_when_the_da
     assert_eq!(line["connected_ms"], 60_000, "both events are there");
     let ready = world.browser().send(Method::GET, "/readyz", None).await.ok();
     assert_eq!(ready["ready"], true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_can_never_be_written_is_left_out_loudly_and_the_others_are_kept() {
+    let world = World::on_postgres().await;
+    let id: SessionId = id_of(&world.sign_in("thuky").await.started(world.booking()).await);
+    let mut listener = world.app.hub.listen(LoginId::new(world.app.now())).unwrap();
+    let (events, inbox) = mpsc::channel(16);
+    // PostgreSQL takes no text with a zero byte.
+    let rubbish = Who { identity: "endpoint:\0".into(), sid: "PA_0".into() };
+    for kind in [
+        RoomEventKind::Joined(who(world.places.at_muong_nhe)),
+        RoomEventKind::Joined(rubbish),
+        RoomEventKind::Joined(who(world.places.at_tua_chua)),
+    ] {
+        events.send(world.event(id, kind)).await.unwrap();
+    }
+    let stopping = CancellationToken::new();
+    let keeping = tokio::spawn(keep_events::run(Arc::clone(&world.app), inbox, stopping.clone()));
+    let raised = alarm(&mut listener, true).await;
+    assert_eq!(raised, Some(AlarmCode::EventsLost));
+    drop(events);
+    keeping.await.unwrap();
+    let board = world.sign_in("lanhdao").await.get(&format!("/sessions/{id}/attendance")).await.ok();
+    assert_eq!(board["connected"], 2);
 }

@@ -1,4 +1,5 @@
 use axum::http::{Method, header};
+use futures::future::{join, join_all};
 use serde_json::json;
 
 use schema::id::SessionId;
@@ -71,6 +72,18 @@ async fn five_wrong_passwords_lock_and_an_administrator_unlocks_with_a_reason() 
     assert_eq!(bare.fields(), [("reason".into(), "required".into())]);
     admin.post(&path, json!({ "reason": "Kỹ thuật viên cần vào phiên 8 giờ" })).await.ok();
     world.sign_in("muongnhe").await;
+}
+
+#[tokio::test]
+async fn guesses_made_all_at_once_are_no_more_than_those_made_one_after_the_other() {
+    for world in [World::new().await, World::on_postgres().await] {
+        let guess = async |password: &str| world.browser().sign_in("thuky", password).await.refused();
+        let wrong = (0..60).map(|_| guess("sai"));
+        let (answers, right) = join(join_all(wrong), guess(PASSWORD)).await;
+        let looked_at = answers.iter().filter(|answer| answer.0 == 401).count();
+        assert_eq!(looked_at, 4, "the fifth locks, and those on their way are not looked at");
+        assert_eq!(right, (429, "locked".into()));
+    }
 }
 
 #[tokio::test]
@@ -161,6 +174,24 @@ async fn a_new_password_ends_all_other_logins() {
     here.get("/me").await.ok();
     assert_eq!(elsewhere.get("/me").await.refused(), (401, "not_signed_in".into()));
     assert_eq!(world.browser().sign_in("thuky", PASSWORD).await.refused(), (401, "wrong_credentials".into()));
+}
+
+#[tokio::test]
+async fn wrong_present_passwords_lock_as_at_the_door() {
+    let world = World::new().await;
+    let found_open = world.sign_in("thuky").await;
+    let change = |current: &str| json!({ "current": current, "new": "Mật-khẩu-mới-2026" });
+    for _ in 0..4 {
+        let wrong = found_open.put("/me/password", change("sai")).await;
+        assert_eq!(wrong.fields(), [("current".into(), "wrong_password".into())]);
+    }
+    assert_eq!(found_open.put("/me/password", change("sai")).await.refused(), (429, "locked".into()));
+    assert_eq!(found_open.put("/me/password", change(PASSWORD)).await.refused(), (429, "locked".into()));
+    assert_eq!(world.browser().sign_in("thuky", PASSWORD).await.refused(), (429, "locked".into()));
+    let audit = world.sign_in("quantri").await.get("/audit?q=account.wrong_password").await.ok();
+    assert_eq!(audit["items"].as_array().unwrap().len(), 4);
+    world.pass_minutes(15);
+    world.sign_in("thuky").await.put("/me/password", change(PASSWORD)).await.ok();
 }
 
 #[tokio::test]
