@@ -28,6 +28,14 @@ impl Presence {
     }
 }
 
+crate::words::words! {
+    /// What is not in order about one who was there.
+    pub enum AttendanceWarningCode {
+        /// Came instead of somebody else, and the chair's consent is not written down.
+        SubstituteWithoutConsent = "substitute_without_consent",
+    }
+}
+
 /// A delegate with the latest mark of the roll.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "store", derive(sqlx::FromRow))]
@@ -58,6 +66,15 @@ pub struct Delegate {
     pub marked_by: Option<String>,
     /// When the roll was taken.
     pub marked_at: Option<Moment>,
+}
+
+impl Delegate {
+    /// What is not in order about the delegate's being there. A substitute comes only with the chair's consent; that
+    /// there is none written down does not undo the attendance, but it is never silent.
+    pub fn warning(&self) -> Option<AttendanceWarningCode> {
+        let unasked = self.substitute_for.is_some() && self.consented != Some(true);
+        (self.presence.is_present() && unasked).then_some(AttendanceWarningCode::SubstituteWithoutConsent)
+    }
 }
 
 /// A delegate to name, or to keep when `id` is one of the endpoint's.
@@ -175,9 +192,14 @@ pub struct Mark {
     pub marked_at: Moment,
 }
 
-/// What is wrong with the delegates of one endpoint; fields are named `delegates.3.full_name`.
-pub fn delegates_verdict(delegates: &[NewDelegate]) -> Result<(), Vec<FieldError>> {
+/// What is wrong with the delegates of one endpoint, of whom there may be `most`; fields are named
+/// `delegates.3.full_name`.
+pub fn delegates_verdict(delegates: &[NewDelegate], most: usize) -> Result<(), Vec<FieldError>> {
     let mut fields = Fields::new();
+    if delegates.len() > most {
+        fields.refuse("delegates", FieldCode::TooMany);
+        return fields.verdict();
+    }
     for (at, delegate) in delegates.iter().enumerate() {
         let field = |name: &str| format!("delegates.{at}.{name}");
         fields.line(&field("full_name"), &delegate.full_name, 200);
@@ -255,10 +277,10 @@ mod tests {
             substitute_for: None,
             consented: None,
         };
-        let errors = delegates_verdict(&[delegate.clone(), delegate]).unwrap_err();
-        assert_eq!(
-            errors,
-            [FieldError { field: "delegates.1.person_id".into(), code: FieldCode::Duplicate }]
-        );
+        let twice = [delegate.clone(), delegate];
+        let refused = |most| delegates_verdict(&twice, most).unwrap_err();
+        let error = |field: &str, code| [FieldError { field: field.into(), code }];
+        assert_eq!(refused(2), error("delegates.1.person_id", FieldCode::Duplicate));
+        assert_eq!(refused(1), error("delegates", FieldCode::TooMany));
     }
 }

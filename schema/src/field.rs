@@ -35,6 +35,10 @@ crate::words::words! {
         WrongPassword = "wrong_password",
         /// The password has too few kinds of characters.
         TooWeak = "too_weak",
+        /// The list is longer than is taken.
+        TooMany = "too_many",
+        /// It is set at a higher level.
+        Reserved = "reserved",
     }
 }
 

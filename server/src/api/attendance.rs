@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use schema::{
-    delegate::Delegate,
+    delegate::{AttendanceWarningCode, Delegate},
     endpoint::EndpointRef,
     event::LeaveReason,
-    id::{RosterId, SessionId},
+    id::{DelegateId, RosterId, SessionId},
     interval::{Gap, Interval},
     moment::Moment,
     session::SessionState,
@@ -19,8 +19,10 @@ use super::input::{Id, Reply};
 use crate::{
     app::App,
     auth::signed::{May, SessionRead},
+    language::Language,
     live::Alarm,
     service::attendance::{self, Attendance, AttendanceLine},
+    texts,
 };
 
 /// Who was there, as far as is known.
@@ -83,6 +85,20 @@ pub struct EndpointAttendance {
     pub intervals: Vec<IntervalView>,
     /// Those named at it.
     pub delegates: Vec<Delegate>,
+    /// What is not in order about those who were there.
+    pub warnings: Vec<AttendanceWarningView>,
+}
+
+/// What is not in order about one delegate who was there.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttendanceWarning)]
+pub struct AttendanceWarningView {
+    /// What, for programs.
+    pub code: AttendanceWarningCode,
+    /// About whom.
+    pub delegate_id: DelegateId,
+    /// What, for people.
+    pub message: String,
 }
 
 /// One stretch of time during which an endpoint was connected.
@@ -105,9 +121,9 @@ pub struct IntervalView {
 
 impl AttendanceView {
     /// The board, with the alarm that stands.
-    pub fn of(attendance: Attendance, alarm: Option<Alarm>) -> Self {
-        let endpoints: Vec<EndpointAttendance> =
-            attendance.lines.into_iter().map(EndpointAttendance::from).collect();
+    pub fn of(attendance: Attendance, alarm: Option<Alarm>, language: Language) -> Self {
+        let of = |line| EndpointAttendance::of(line, language);
+        let endpoints: Vec<EndpointAttendance> = attendance.lines.into_iter().map(of).collect();
         let delegates = || endpoints.iter().flat_map(|endpoint| &endpoint.delegates);
         Self {
             session_id: attendance.session.id,
@@ -123,9 +139,14 @@ impl AttendanceView {
     }
 }
 
-impl From<AttendanceLine> for EndpointAttendance {
-    fn from(one: AttendanceLine) -> Self {
+impl EndpointAttendance {
+    fn of(one: AttendanceLine, language: Language) -> Self {
         let connection = one.connection;
+        let warned = |delegate: &Delegate| {
+            let code = delegate.warning()?;
+            let message = texts::attendance_warning(code, language).into();
+            Some(AttendanceWarningView { code, delegate_id: delegate.id, message })
+        };
         let last = one.intervals.last().filter(|last| last.to.is_none());
         Self {
             roster_id: one.line.entry.id,
@@ -141,6 +162,7 @@ impl From<AttendanceLine> for EndpointAttendance {
             late: connection.late,
             left_early: connection.left_early,
             intervals: one.intervals.into_iter().map(IntervalView::from).collect(),
+            warnings: one.line.delegates.iter().filter_map(warned).collect(),
             delegates: one.line.delegates,
         }
     }
@@ -164,8 +186,9 @@ impl From<Interval> for IntervalView {
 pub async fn show(
     State(app): State<Arc<App>>,
     may: May<SessionRead>,
+    language: Language,
     Id(id): Id<SessionId>,
 ) -> Reply<AttendanceView> {
     let attendance = attendance::show(&app, &may.actor, id).await?;
-    Ok(Json(AttendanceView::of(attendance, app.alarms.foremost())))
+    Ok(Json(AttendanceView::of(attendance, app.alarms.foremost(), language)))
 }

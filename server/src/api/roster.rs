@@ -19,6 +19,7 @@ use super::{
 use crate::{
     app::App,
     auth::signed::{May, RollcallTake, SessionRead},
+    language::Language,
     service::{
         attendance,
         rollcall::{self, Naming},
@@ -127,11 +128,12 @@ pub async fn name_delegates(
 pub async fn take(
     State(app): State<Arc<App>>,
     may: May<RollcallTake>,
+    language: Language,
     Id(id): Id<SessionId>,
     Body(body): Body<Rollcall>,
 ) -> Reply<AttendanceView> {
     let marks = body.marks.into_iter().map(NewMark::from).collect();
     rollcall::take(&app, &may.actor, id, marks).await?;
     let attendance = attendance::show(&app, &may.actor, id).await?;
-    Ok(Json(AttendanceView::of(attendance, app.alarms.foremost())))
+    Ok(Json(AttendanceView::of(attendance, app.alarms.foremost(), language)))
 }

@@ -42,6 +42,7 @@ fn headings(language: Language) -> Vec<&'static str> {
             "Đại biểu",
             "Chức vụ",
             "Dự thay",
+            "Chủ trì đồng ý",
             "Điểm danh",
             "Đến muộn",
             "Về sớm",
@@ -60,6 +61,7 @@ fn headings(language: Language) -> Vec<&'static str> {
             "Delegate",
             "Title",
             "Substitute for",
+            "Chair consented",
             "Roll-call",
             "Late",
             "Left early",
@@ -90,6 +92,7 @@ fn cells(line: &AttendanceLine, delegate: Option<&Delegate>, language: Language)
         delegate.full_name.as_str().into(),
         delegate.title.as_str().into(),
         delegate.substitute_for.as_deref().unwrap_or_default().into(),
+        consent(delegate, language),
         presence(delegate.presence, language).into(),
         yes(delegate.late, language),
         yes(delegate.left_early, language),
@@ -104,6 +107,16 @@ fn time(moment: Option<Moment>) -> Cell {
 
 fn yes(holds: bool, language: Language) -> Cell {
     if holds { language.pick("có", "yes").into() } else { "".into() }
+}
+
+/// Of a substitute only.
+fn consent(delegate: &Delegate, language: Language) -> Cell {
+    match (&delegate.substitute_for, delegate.consented) {
+        (None, _) => "".into(),
+        (Some(_), Some(true)) => language.pick("có", "yes").into(),
+        (Some(_), Some(false)) => language.pick("không", "no").into(),
+        (Some(_), None) => language.pick("chưa ghi nhận", "not recorded").into(),
+    }
 }
 
 const fn presence(presence: Presence, language: Language) -> &'static str {

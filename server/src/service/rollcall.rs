@@ -38,7 +38,7 @@ pub async fn name_delegates(
     naming: Naming,
 ) -> Result<(), Refusal> {
     let Naming { delegates: named, known } = naming;
-    delegates_verdict(&named)?;
+    delegates_verdict(&named, app.settings.attendance.delegates_per_endpoint)?;
     let now = app.now();
     let mut tx = app.store.write().await?;
     sessions::lock(&mut tx, id).await?;
@@ -52,8 +52,9 @@ pub async fn name_delegates(
     }
     transition(session.state, SessionAction::NameDelegates)?;
     check_seats(&mut tx, &entry, &named).await?;
-    let mut standing = delegates::list(&mut tx, id).await?;
-    standing.retain(|one| one.roster_id == line);
+    let (standing, elsewhere): (Vec<Delegate>, Vec<Delegate>) =
+        delegates::list(&mut tx, id).await?.into_iter().partition(|one| one.roster_id == line);
+    check_once(&named, &elsewhere)?;
     if known.is_some_and(|known| !are_those(&known, &standing)) {
         return Err(Refusal::Stale);
     }
@@ -86,6 +87,16 @@ fn claims_consent(new: &NewDelegate, standing: &[Delegate]) -> bool {
                 == (&seat.full_name, &seat.person_id, &seat.substitute_for)
     };
     new.consented == Some(true) && !standing.iter().any(|one| given(&one))
+}
+
+/// A person sits at one endpoint of a session: nobody is counted twice.
+fn check_once(named: &[NewDelegate], elsewhere: &[Delegate]) -> Result<(), Refusal> {
+    let mut fields = Fields::new();
+    for (at, new) in named.iter().enumerate() {
+        let sits = new.person_id.is_some() && elsewhere.iter().any(|one| one.person_id == new.person_id);
+        fields.require(!sits, &format!("delegates.{at}.person_id"), FieldCode::Duplicate);
+    }
+    Ok(fields.verdict()?)
 }
 
 async fn check_seats(tx: &mut Tx, entry: &RosterEntry, named: &[NewDelegate]) -> Result<(), Refusal> {

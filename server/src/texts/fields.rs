@@ -29,6 +29,11 @@ pub const fn field(code: FieldCode, language: Language) -> &'static str {
             "Cần đủ chữ hoa, chữ thường, chữ số và ký tự khác",
             "Use capitals, small letters, digits and other signs",
         ),
+        FieldCode::TooMany => ("Quá nhiều mục", "Too many entries"),
+        FieldCode::Reserved => (
+            "Do cấp tỉnh quyết định vì dùng để tính chi phí",
+            "Set by the province, because costs are reckoned by it",
+        ),
     };
     language.pick(vi, en)
 }

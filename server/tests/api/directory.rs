@@ -83,6 +83,44 @@ async fn a_secretary_of_a_district_changes_only_the_district() {
 }
 
 #[tokio::test]
+async fn a_district_does_not_make_its_own_road_longer() {
+    let world = World::new().await;
+    let admin = world.sign_in("quantri").await;
+    for (username, unit) in
+        [("thuky.huyen", Some(world.places.muong_nhe)), ("thuky.tinh", Some(world.places.province))]
+    {
+        let account = json!({ "username": username, "display_name": username, "password": super::world::PASSWORD,
+            "grants": [{ "role": "secretary", "unit_id": unit }] });
+        admin.post("/accounts", account).await.ok();
+    }
+    let (local, central) = (world.sign_in("thuky.huyen").await, world.sign_in("thuky.tinh").await);
+    let path = format!("/endpoints/{}", world.places.at_muong_nhe);
+    let read = local.get(&path).await.ok();
+    let longer = json!({ "version": read["version"], "distance_metres": 400_000, "one_way_minutes": 600,
+        "zone": "difficult" });
+    let reserved = |field: &str| (field.to_owned(), "reserved".to_owned());
+    let refused = local.patch(&path, longer.clone()).await;
+    assert_eq!(
+        refused.fields(),
+        [reserved("zone"), reserved("distance_metres"), reserved("one_way_minutes")]
+    );
+    let seats =
+        json!({ "version": read["version"], "seats": 45, "distance_metres": read["distance_metres"] });
+    let changed = local.patch(&path, seats).await.ok();
+    assert_eq!((&changed["seats"], &changed["distance_metres"]), (&json!(45), &json!(195_000)));
+
+    let new = |metres: i64| {
+        json!({ "name": "Điểm cầu Sín Thầu", "unit_id": world.places.muong_nhe, "role": "member",
+        "distance_metres": metres, "one_way_minutes": 0, "seats": 10, "valid_from": "2026-01-01" })
+    };
+    assert_eq!(local.post("/endpoints", new(260_000)).await.fields(), [reserved("distance_metres")]);
+    local.post("/endpoints", new(0)).await.ok();
+    let mut longer = longer;
+    longer["version"] = changed["version"].clone();
+    assert_eq!(central.patch(&path, longer).await.ok()["distance_metres"], 400_000);
+}
+
+#[tokio::test]
 async fn wrong_fields_are_named_one_by_one() {
     let world = World::new().await;
     let secretary = world.sign_in("thuky").await;

@@ -789,6 +789,20 @@ export interface components {
             /** @description Its state. */
             state: components["schemas"]["SessionState"];
         };
+        /** @description What is not in order about one delegate who was there. */
+        AttendanceWarning: {
+            /** @description What, for programs. */
+            code: components["schemas"]["AttendanceWarningCode"];
+            /** @description About whom. */
+            delegate_id: components["schemas"]["DelegateId"];
+            /** @description What, for people. */
+            message: string;
+        };
+        /**
+         * @description What is not in order about one who was there.
+         * @enum {string}
+         */
+        AttendanceWarningCode: "substitute_without_consent";
         /** @description One entry. */
         AuditEntry: {
             /** @description What was done. */
@@ -1313,6 +1327,8 @@ export interface components {
             muted: boolean | null;
             /** @description The line of the roster. */
             roster_id: components["schemas"]["RosterId"];
+            /** @description What is not in order about those who were there. */
+            warnings: components["schemas"]["AttendanceWarning"][];
         };
         /**
          * Format: uuid
@@ -1354,7 +1370,7 @@ export interface components {
          * @description What is wrong with a field.
          * @enum {string}
          */
-        FieldCode: "required" | "too_long" | "too_short" | "bad_format" | "out_of_range" | "unknown" | "duplicate" | "ends_before_start" | "in_the_past" | "outside_validity" | "other_unit" | "not_a_host" | "contradiction" | "wrong_password" | "too_weak";
+        FieldCode: "required" | "too_long" | "too_short" | "bad_format" | "out_of_range" | "unknown" | "duplicate" | "ends_before_start" | "in_the_past" | "outside_validity" | "other_unit" | "not_a_host" | "contradiction" | "wrong_password" | "too_weak" | "too_many" | "reserved";
         /** @description One wrong field. */
         FieldView: {
             /** @description What is wrong, for programs. */
@@ -2409,7 +2425,7 @@ export interface components {
          * @description What is done with a session.
          * @enum {string}
          */
-        SessionAction: "create" | "schedule" | "edit" | "postpone" | "reschedule" | "cancel" | "start" | "extend" | "end" | "join" | "name_delegates" | "rollcall";
+        SessionAction: "create" | "schedule" | "edit" | "postpone" | "reschedule" | "cancel" | "start" | "extend" | "end" | "join" | "name_delegates" | "rollcall" | "settle";
         /**
          * Format: uuid
          * @description Phiên giao ban.

@@ -67,6 +67,7 @@ export type RosterEntry = View<'RosterEntry'>;
 export type JoinTicket = View<'JoinTicket'>;
 export type PresenceInterval = View<'Interval'>;
 export type EndpointAttendance = View<'EndpointAttendance'>;
+export type AttendanceWarning = View<'AttendanceWarning'>;
 export type Attendance = View<'Attendance'>;
 export type Mark = Answer<Schema<'MarkBody'>>;
 

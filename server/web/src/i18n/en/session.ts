@@ -17,6 +17,7 @@ export const session: Record<keyof typeof vi, string> = {
   'session.history.join': 'Joined the room',
   'session.history.name_delegates': 'Named delegates',
   'session.history.rollcall': 'Took the roll',
+  'session.history.settle': 'Figures settled again',
   'session.reason.postponed': 'Reason for postponing',
   'session.reason.cancelled': 'Reason for cancelling',
   'session.reason.moved': 'Reason for the change of time',

@@ -15,6 +15,7 @@ export const session = {
   'session.history.join': 'Vào phòng họp',
   'session.history.name_delegates': 'Cử đại biểu',
   'session.history.rollcall': 'Điểm danh',
+  'session.history.settle': 'Chốt lại số liệu',
   'session.reason.postponed': 'Lý do hoãn',
   'session.reason.cancelled': 'Lý do hủy',
   'session.reason.moved': 'Lý do dời lịch',

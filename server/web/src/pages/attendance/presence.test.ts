@@ -18,6 +18,7 @@ function endpoint(id: string, connected: boolean): EndpointAttendance {
     left_early: false,
     intervals: [],
     delegates: [],
+    warnings: [],
   };
 }
 
