@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { language } from '../i18n/lang.svelte';
 import { formatDecimal, formatDistance, formatMoney, formatPercent, groupDigits } from './numbers';
+
+beforeAll(() => vi.stubGlobal('document', { documentElement: { lang: '' } }));
+afterEach(() => language.choose('vi'));
 
 describe('figures', () => {
   it('group money as the vouchers do', () => {
@@ -24,7 +28,15 @@ describe('figures', () => {
 
   it('write a share of nothing as a dash', () => {
     expect(formatPercent(null)).toBe('–');
-    expect(formatPercent(62.5)).toBe('62,5\u00a0%');
-    expect(formatPercent(100)).toBe('100\u00a0%');
+    expect(formatPercent(62.5)).toBe('62,5%');
+    expect(formatPercent(100)).toBe('100%');
+  });
+
+  it('are not read as other figures in English', () => {
+    language.choose('en');
+    expect(formatMoney(2_660_000)).toBe('2,660,000\u00a0đ');
+    expect(formatDecimal(1234.56, 2)).toBe('1,234.56');
+    expect(formatDistance(7_500)).toBe('7.5\u00a0km');
+    expect(formatPercent(62.5)).toBe('62.5%');
   });
 });
