@@ -18,6 +18,8 @@ export const calendar: Record<keyof typeof vi, string> = {
   'calendar.month.previous': 'Previous month',
   'calendar.month.next': 'Next month',
   'calendar.date.placeholder': 'dd/mm/yyyy',
+  'calendar.date.wrong': 'No such date. Write it like 05/02/2026.',
+  'calendar.time.wrong': 'No such time. Write it like 08:30.',
   'calendar.date.pick': 'Pick a date',
   'sessions.subject': 'Subject',
   'sessions.points': 'Endpoints',

@@ -16,6 +16,8 @@ export const calendar = {
   'calendar.month.previous': 'Tháng trước',
   'calendar.month.next': 'Tháng sau',
   'calendar.date.placeholder': 'nn/tt/nnnn',
+  'calendar.date.wrong': 'Ngày không có thật hoặc sai cách ghi. Ghi như 05/02/2026.',
+  'calendar.time.wrong': 'Giờ không đúng. Ghi như 08:30.',
   'calendar.date.pick': 'Chọn ngày',
   'sessions.subject': 'Trích yếu nội dung',
   'sessions.points': 'Điểm cầu',

@@ -80,6 +80,14 @@ describe('moving the time', () => {
     expect(draft.end_date).toBe('2026-12-01');
   });
 
+  it('takes the last day away with a first that is no date, and brings both back', () => {
+    const draft = filled();
+    moveDate(draft, '2026-11-27', null);
+    expect([draft.date, draft.end_date, requestOf(draft, false)]).toEqual([null, null, null]);
+    moveDate(draft, null, '2026-11-26');
+    expect(draft.end_date).toBe('2026-11-26');
+  });
+
   it('knows no length when the end is before the start', () => {
     expect(lengthOf(filled())).toBe(180);
     expect(lengthOf({ ...filled(), end: '07:00' })).toBeNull();

@@ -144,11 +144,10 @@ export function moveTo(draft: Draft, starts_at: string, ends_at: string): void {
   draft.end = formatTime(ends_at);
 }
 
-/** Another first day takes the last day along. */
+/** Another first day takes the last day along; so does none, while what was typed is no date. */
 export function moveDate(draft: Draft, from: CivilDate | null, to: CivilDate | null): void {
   draft.date = to;
-  if (!to) return;
-  if (draft.end_date === from || !draft.end_date || draft.end_date < to) draft.end_date = to;
+  if (draft.end_date === from || (to && (!draft.end_date || draft.end_date < to))) draft.end_date = to;
 }
 
 /** Minutes from start to end; null when that is no length. */
@@ -167,7 +166,7 @@ export const TIMES: string[] = Array.from({ length: 14 * 4 }, (_, index) =>
 /** Another start keeps the length. */
 export function moveStart(draft: Draft, from: string, to: string): void {
   draft.start = to;
-  if (!draft.date || draft.end_date !== draft.date || !draft.end) return;
+  if (!from || !to || !draft.date || draft.end_date !== draft.date || !draft.end) return;
   const minute = (time: string) => minuteOfDay(instantOf('2000-01-01', time));
   const end = minute(draft.end) + minute(to) - minute(from);
   if (end > minute(to) && end < 24 * 60) draft.end = formatMinuteOfDay(end);
