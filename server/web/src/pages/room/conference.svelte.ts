@@ -10,7 +10,8 @@ import { mediaProblem, type MediaProblem } from './devices';
 import { keepConnected, type Phase } from './loop';
 import { endingOf } from './options';
 import type { Ending, Verdict } from './reconnect';
-import { keepUnchanged, readSeats, SEAT_EVENTS, type SeatView } from './seats';
+import { keepUnchanged, qualityOf, readSeats, SEAT_EVENTS, type SeatView } from './seats';
+import { Switch } from './switch';
 import { bySeat, chooseLarge, HOLD_MS, type Large } from './tiles';
 import { startUnseen } from './unseen';
 
@@ -42,6 +43,8 @@ export class Conference {
   verdict = $state<Verdict | null>(null);
   seats = $state.raw<SeatView[]>([]);
   large = $state.raw<Large | null>(null);
+  /** The line of this browser does not carry everything: it is poor, or pictures are held back from it. */
+  weak = $state(false);
   pinned = $state<string | null>(null);
   microphone = $state(false);
   camera = $state(false);
@@ -56,6 +59,24 @@ export class Conference {
   readonly room: Room;
   readonly #setup: Setup;
   readonly #leave = new AbortController();
+  readonly #microphoneSwitch = new Switch(async (on) => {
+    try {
+      await this.room.localParticipant.setMicrophoneEnabled(on);
+      this.microphoneProblem = null;
+    } catch (error) {
+      this.microphone = false;
+      this.microphoneProblem = mediaProblem(error, window.isSecureContext);
+    }
+  });
+  readonly #cameraSwitch = new Switch(async (on) => {
+    try {
+      await this.room.localParticipant.setCameraEnabled(on);
+      this.cameraProblem = null;
+    } catch (error) {
+      this.camera = false;
+      this.cameraProblem = mediaProblem(error, window.isSecureContext);
+    }
+  });
   #largeSince = 0;
   #refreshing: ReturnType<typeof setTimeout> | undefined;
   #holding: ReturnType<typeof setTimeout> | undefined;
@@ -107,26 +128,12 @@ export class Conference {
 
   async setMicrophone(on: boolean): Promise<void> {
     this.microphone = on;
-    if (this.phase !== 'connected' || !this.publishes) return;
-    try {
-      await this.room.localParticipant.setMicrophoneEnabled(on);
-      this.microphoneProblem = null;
-    } catch (error) {
-      this.microphone = false;
-      this.microphoneProblem = mediaProblem(error, window.isSecureContext);
-    }
+    if (this.phase === 'connected' && this.publishes) await this.#microphoneSwitch.set(on);
   }
 
   async setCamera(on: boolean): Promise<void> {
     this.camera = on;
-    if (this.phase !== 'connected' || !this.publishes) return;
-    try {
-      await this.room.localParticipant.setCameraEnabled(on);
-      this.cameraProblem = null;
-    } catch (error) {
-      this.camera = false;
-      this.cameraProblem = mediaProblem(error, window.isSecureContext);
-    }
+    if (this.phase === 'connected' && this.publishes) await this.#cameraSwitch.set(on);
   }
 
   /** The user has read what was wrong with the devices. */
@@ -223,6 +230,9 @@ export class Conference {
       this.#refreshing = undefined;
       const seats = readSeats(this.room, this.#setup.hostIdentity, this.publishes).sort(bySeat);
       this.seats = keepUnchanged(this.seats, seats);
+      this.weak =
+        (qualityOf(this.room.localParticipant) ?? 3) <= 1 ||
+        seats.some((seat) => seat.cameraPaused || seat.screenPaused);
       this.#chooseLarge();
     }, REFRESH_MS);
   };

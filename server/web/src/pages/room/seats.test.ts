@@ -58,6 +58,16 @@ describe('who has a tile', () => {
   });
 });
 
+describe('a picture', () => {
+  it('that the server holds back is known as such', () => {
+    const publication = (streamState: Track.StreamState) => () => ({ track: { streamState } });
+    const active = participant('a', { getTrackPublication: publication(Track.StreamState.Active) });
+    const paused = participant('b', { getTrackPublication: publication(Track.StreamState.Paused) });
+    const seats = readSeats(room(me, active, paused), '', false);
+    expect(seats.map((seat) => seat.cameraPaused)).toEqual([false, true]);
+  });
+});
+
 describe('a tile', () => {
   it('is left alone when nothing about it changed', () => {
     const before = readSeats(room(me, participant('a'), participant('b')), '', false);

@@ -16,6 +16,9 @@ export interface SeatView extends Seat {
   microphone: boolean;
   camera: boolean;
   quality: LineQuality;
+  /** The server holds this endpoint's picture back, because the line to this browser does not carry it. */
+  cameraPaused: boolean;
+  screenPaused: boolean;
   cameraTrack: VideoTrack | null;
   screenTrack: VideoTrack | null;
 }
@@ -39,6 +42,7 @@ export const SEAT_EVENTS = [
   RoomEvent.LocalTrackUnpublished,
   RoomEvent.ActiveSpeakersChanged,
   RoomEvent.ConnectionQualityChanged,
+  RoomEvent.TrackStreamStateChanged,
 ] as const;
 
 const QUALITY: Record<ConnectionQuality, LineQuality> = {
@@ -49,9 +53,18 @@ const QUALITY: Record<ConnectionQuality, LineQuality> = {
   [ConnectionQuality.Unknown]: null,
 };
 
+/** How good a participant's line is. */
+export function qualityOf(participant: Participant): LineQuality {
+  return QUALITY[participant.connectionQuality];
+}
+
 function videoOf(participant: Participant, source: Track.Source): VideoTrack | null {
   const publication = participant.getTrackPublication(source);
   return publication && !publication.isMuted ? (publication.videoTrack ?? null) : null;
+}
+
+function isPaused(participant: Participant, source: Track.Source): boolean {
+  return participant.getTrackPublication(source)?.track?.streamState === Track.StreamState.Paused;
 }
 
 function viewOf(participant: Participant, hostIdentity: string): SeatView {
@@ -66,7 +79,9 @@ function viewOf(participant: Participant, hostIdentity: string): SeatView {
     sharing: participant.isScreenShareEnabled,
     microphone: participant.isMicrophoneEnabled,
     camera: participant.isCameraEnabled,
-    quality: QUALITY[participant.connectionQuality],
+    quality: qualityOf(participant),
+    cameraPaused: isPaused(participant, Track.Source.Camera),
+    screenPaused: isPaused(participant, Track.Source.ScreenShare),
     cameraTrack: videoOf(participant, Track.Source.Camera),
     screenTrack: videoOf(participant, Track.Source.ScreenShare),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bySeat, chooseLarge, HOLD_MS, initials, type Large, type Seat } from './tiles';
+import { bySeat, chooseLarge, curtainOf, HOLD_MS, initials, type Large, type Seat } from './tiles';
 
 function seat(identity: string, over: Partial<Seat> = {}): Seat {
   return {
@@ -101,5 +101,36 @@ describe('initials', () => {
   it('do with what there is', () => {
     expect(initials('hội trường')).toBe('HT');
     expect(initials('')).toBe('');
+  });
+});
+
+describe('the picture of an endpoint', () => {
+  const seen = {
+    local: false,
+    quality: 3 as const,
+    cameraTrack: {},
+    screenTrack: null,
+    cameraPaused: false,
+    screenPaused: false,
+  };
+
+  it('is seen while it comes', () => {
+    expect(curtainOf(seen, false)).toBeNull();
+  });
+
+  it('gives way to words when the server holds it back', () => {
+    expect(curtainOf({ ...seen, cameraPaused: true }, false)).toBe('paused');
+    expect(curtainOf({ ...seen, screenTrack: {}, screenPaused: true }, true)).toBe('paused');
+    expect(curtainOf({ ...seen, screenTrack: {}, screenPaused: true }, false)).toBeNull();
+  });
+
+  it('is not left standing when the line of the endpoint is lost', () => {
+    expect(curtainOf({ ...seen, quality: 0 }, false)).toBe('lost');
+    expect(curtainOf({ ...seen, quality: 0, local: true }, false)).toBeNull();
+  });
+
+  it('is missing without a camera', () => {
+    expect(curtainOf({ ...seen, cameraTrack: null, cameraPaused: true }, false)).toBe('off');
+    expect(curtainOf(seen, true)).toBe('off');
   });
 });

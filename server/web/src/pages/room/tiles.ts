@@ -28,6 +28,30 @@ export function bySeat(left: Seat, right: Seat): number {
   );
 }
 
+/** What of an endpoint decides whether there is anything to see of it. */
+export interface Picture {
+  local: boolean;
+  /** 0 is a line that is lost. */
+  quality: 0 | 1 | 2 | 3 | null;
+  cameraTrack: object | null;
+  screenTrack: object | null;
+  cameraPaused: boolean;
+  screenPaused: boolean;
+}
+
+/** Why a tile shows no picture: a frozen or a black one says nothing, and looks like a fault of the program. */
+export type Curtain =
+  | 'lost' // the endpoint's line is down; its last picture would stand still
+  | 'paused' // the server holds the picture back, so that the sound gets through
+  | 'off'; // no camera, or a muted one
+
+/** What hides the picture of an endpoint, its screen or its camera; null while there is one to see. */
+export function curtainOf(picture: Picture, screen: boolean): Curtain | null {
+  if (!picture.local && picture.quality === 0) return 'lost';
+  if (!(screen ? picture.screenTrack : picture.cameraTrack)) return 'off';
+  return (screen ? picture.screenPaused : picture.cameraPaused) ? 'paused' : null;
+}
+
 /** What the large picture shows. */
 export interface Large {
   identity: string;
