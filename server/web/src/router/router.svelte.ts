@@ -2,14 +2,55 @@ let path = $state(location.pathname);
 let search = $state(location.search);
 const query = $derived(new URLSearchParams(search));
 
-/** May stop a navigation, for a form with unsaved changes. */
-type Guard = () => boolean;
+/** A form with changes that nobody has saved yet. */
+export interface Guard {
+  unsaved: () => boolean;
+  /** What is asked before they are left behind. */
+  question: () => string;
+  /** The changes outlive the page, so the window may be closed without a question. */
+  kept?: boolean;
+}
 let guard: Guard | null = null;
 let moved = false;
+/** Where this page stands in the history of the window, so that a step back can be undone. */
+let at = 0;
+/** The step that undoes a refused one is on its way. */
+let returning = false;
 
 function read(): void {
   path = location.pathname;
   search = location.search;
+}
+
+/** Whether the page may be left: always, unless something unsaved is on it and the user wants to stay. */
+function mayLeave(): boolean {
+  if (guard?.unsaved() && !window.confirm(guard.question())) return false;
+  guard = null;
+  return true;
+}
+
+/** The place of an entry of the history; one that this UI did not make (a jump within the page) is a new one. */
+function placeOf(state: unknown): number | null {
+  const place = (state as { at?: unknown } | null)?.at;
+  return typeof place === 'number' ? place : null;
+}
+
+function stepped(event: PopStateEvent): void {
+  if (returning) {
+    returning = false;
+    return;
+  }
+  const to = placeOf(event.state);
+  if (to === null) {
+    at += 1;
+    history.replaceState({ at }, '');
+  } else if (location.pathname + location.search !== path + search && !mayLeave()) {
+    returning = true;
+    history.go(at - to);
+    return;
+  } else at = to;
+  moved = true;
+  read();
 }
 
 /** Where the browser is, and how to go elsewhere. */
@@ -25,16 +66,16 @@ export const router = {
     return moved;
   },
   go(address: string): void {
-    if (guard && !guard()) return;
-    guard = null;
+    if (!mayLeave()) return;
     moved = true;
-    history.pushState(null, '', address);
+    at += 1;
+    history.pushState({ at }, '', address);
     read();
     scrollTo(0, 0);
   },
   /** Changes the address in place: the state of filters belongs in it, a step of history does not. */
   replace(address: string): void {
-    history.replaceState(null, '', address);
+    history.replaceState({ at }, '', address);
     read();
   },
   /** Sets or (with an empty value) removes parameters of the query, in place. */
@@ -47,18 +88,20 @@ export const router = {
     const text = next.toString();
     router.replace(`${location.pathname}${text ? `?${text}` : ''}`);
   },
-  /** Asks `check` before the page is left, until the returned function is called. */
-  guard(check: Guard): () => void {
-    guard = check;
+  /** Asks before the page is left with something unsaved, until the returned function is called. */
+  guard(next: Guard): () => void {
+    guard = next;
     return () => {
-      if (guard === check) guard = null;
+      if (guard === next) guard = null;
     };
   },
   /** Takes over clicks on plain links to this UI, and the back button. */
   start(): void {
-    addEventListener('popstate', () => {
-      moved = true;
-      read();
+    at = placeOf(history.state) ?? 0;
+    history.replaceState({ at }, '');
+    addEventListener('popstate', stepped);
+    addEventListener('beforeunload', (event) => {
+      if (guard?.unsaved() && !guard.kept) event.preventDefault();
     });
     document.addEventListener('click', (event) => {
       if (event.defaultPrevented || event.button !== 0) return;

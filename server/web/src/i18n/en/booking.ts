@@ -40,6 +40,8 @@ export const booking: Record<keyof typeof vi, string> = {
   'booking.draft_hint': 'A draft does not hold endpoints or rooms yet.',
   'booking.booked': 'The session is booked.',
   'booking.saved_draft': 'The draft is saved.',
+  'booking.restored': 'What you had not saved last time is back.',
+  'booking.start_afresh': 'Start afresh',
   'booking.leave_unsaved': 'Your changes are not saved. Leave the page?',
   'booking.error.subject': 'The subject is needed.',
   'booking.error.time': 'Date and time are needed.',

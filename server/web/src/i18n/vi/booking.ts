@@ -37,6 +37,8 @@ export const booking = {
   'booking.draft_hint': 'Bản nháp chưa giữ chỗ điểm cầu, phòng họp.',
   'booking.booked': 'Đã đăng ký phiên giao ban.',
   'booking.saved_draft': 'Đã lưu nháp.',
+  'booking.restored': 'Đã khôi phục nội dung chưa lưu từ lần trước.',
+  'booking.start_afresh': 'Bỏ, làm lại từ đầu',
   'booking.leave_unsaved': 'Nội dung chưa được lưu. Rời khỏi trang?',
   'booking.error.subject': 'Phải ghi trích yếu nội dung.',
   'booking.error.time': 'Phải ghi ngày, giờ.',
