@@ -28,6 +28,13 @@ describe('a refused request', () => {
     expect(problem.conflicts).toEqual([]);
   });
 
+  it('is known by the name that it has in the log of the server', async () => {
+    const headers = { 'x-request-id': '01997f' };
+    const body = JSON.stringify({ title: 'Lỗi hệ thống', status: 500, code: 'internal' });
+    expect((await problemOf(new Response(body, { status: 500, headers }))).requestId).toBe('01997f');
+    expect((await problemOf(new Response(body, { status: 500 }))).requestId).toBeNull();
+  });
+
   it('that is no problem document still says its status', async () => {
     const problem = await problemOf(new Response('<html>', { status: 502, statusText: 'Bad Gateway' }));
     expect(problem).toMatchObject({ status: 502, code: 'unreadable', message: '502 Bad Gateway' });

@@ -9,8 +9,10 @@ export class Problem extends Error {
   readonly conflicts: Conflict[];
   readonly warnings: Warning[];
   readonly retryAfterSeconds: number | null;
+  /** What the request is called in the server's log; null when it never got there. */
+  readonly requestId: string | null;
 
-  constructor(body: ProblemBody) {
+  constructor(body: ProblemBody, requestId: string | null = null) {
     super(body.detail ?? body.title);
     this.name = 'Problem';
     this.status = body.status;
@@ -20,6 +22,7 @@ export class Problem extends Error {
     this.conflicts = body.conflicts ?? [];
     this.warnings = body.warnings ?? [];
     this.retryAfterSeconds = body.retry_after_seconds ?? null;
+    this.requestId = requestId;
   }
 
   /** The message for one field of a form, if the server had one. */
@@ -33,15 +36,19 @@ export const OFFLINE = 'offline' satisfies ProblemCode;
 
 /** Reads an answer that is not 2xx; an answer that is no problem document still becomes a [`Problem`]. */
 export async function problemOf(response: Response): Promise<Problem> {
+  const requestId = response.headers.get('x-request-id');
   try {
     const body = (await response.json()) as ProblemBody;
-    if (typeof body.code === 'string') return new Problem({ ...body, status: response.status });
+    if (typeof body.code === 'string') return new Problem({ ...body, status: response.status }, requestId);
   } catch {
     // Not JSON: a proxy or a crash answered. The status says all there is.
   }
-  return new Problem({
-    title: `${response.status} ${response.statusText}`.trim(),
-    status: response.status,
-    code: 'unreadable',
-  });
+  return new Problem(
+    {
+      title: `${response.status} ${response.statusText}`.trim(),
+      status: response.status,
+      code: 'unreadable',
+    },
+    requestId,
+  );
 }

@@ -7,7 +7,11 @@ import { asProblem } from './resource.svelte';
 export function explain(problem: Problem): string {
   if (problem.code === OFFLINE) return t('error.offline');
   if (problem.code === 'unreadable') return `${t('error.unreadable')} (${problem.status})`;
+  if (problem.code === 'unexpected') return t('error.unexpected');
   if (problem.code === 'stale') return t('error.stale');
+  // The technician asks for it, and nobody looks into the headers of a reply.
+  if (problem.code === 'internal' && problem.requestId !== null)
+    return t('error.internal', { id: problem.requestId });
   return problem.detail;
 }
 

@@ -69,6 +69,8 @@ export function resource<T>(read: (signal: AbortSignal) => Promise<T>): Resource
 /** Anything thrown, as a [`Problem`]. */
 export function asProblem(caught: unknown): Problem {
   if (caught instanceof Problem) return caught;
+  // A fault of this program: what it was is for whoever looks for it, not for the page.
+  console.error(caught);
   const text = caught instanceof Error ? caught.message : String(caught);
   return new Problem({ title: text, status: 0, code: 'unexpected' });
 }

@@ -34,6 +34,7 @@ export const shell: Record<keyof typeof vi, string> = {
   'common.retry': 'Try again',
   'common.empty': 'Nothing here yet.',
   'common.no_match': 'Nothing matches.',
+  'common.scrolls': 'Table, scrolls sideways',
   'common.shown': '{n} {n|item|items}',
   'common.saved': 'Saved.',
   'common.reason': 'Reason',
@@ -48,7 +49,11 @@ export const shell: Record<keyof typeof vi, string> = {
   'common.details': 'Details',
   'error.title': 'The data could not be loaded',
   'error.offline': 'The server cannot be reached. Check the line and try again.',
-  'error.unreadable': 'The answer of the server could not be read.',
+  'error.unreadable': 'The server is starting again or has failed. Try again in a few minutes.',
+  'error.internal':
+    'The system has failed. Try again; if it fails again, tell the technician the request id {id}.',
+  'error.unexpected':
+    'The page did not load completely. Check the line and reload the page; if it fails again, tell the technician.',
   'error.forbidden': 'This account may not see this page.',
   'error.stale': 'Somebody else has just changed this. Reload, then edit again.',
   'error.not_found': 'There is no such page',
