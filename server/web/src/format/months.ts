@@ -32,8 +32,3 @@ function shiftedFirst(index: number): Month {
   const next = index + 1;
   return `${String(Math.floor(next / 12)).padStart(4, '0')}-${String((next % 12) + 1).padStart(2, '0')}`;
 }
-
-/** The parts of a month's name, for the dictionary. */
-export function monthName(month: Month): { month: number; year: string } {
-  return { month: Number(month.slice(5)), year: month.slice(0, 4) };
-}

@@ -89,5 +89,5 @@ export const attendance: Record<keyof typeof vi, string> = {
   'rollcall.substitute.save': 'Add the substitute',
   'rollcall.substitute.done': 'The substitute has been added.',
   'rollcall.keys':
-    'Keys: ↑ ↓ next delegate · 1 present · 2 online · 3 excused · 4 unexcused · 0 clear · M late · S left early · G note · A whole endpoint · Ctrl+S save',
+    'Keys:\u00a0↑\u00a0↓\u00a0next\u00a0delegate · 1\u00a0present · 2\u00a0online · 3\u00a0excused · 4\u00a0unexcused · 0\u00a0clear · M\u00a0late · S\u00a0left\u00a0early · G\u00a0note · A\u00a0whole\u00a0endpoint · Ctrl+S\u00a0save',
 };

@@ -14,7 +14,7 @@ export const calendar: Record<keyof typeof vi, string> = {
   'calendar.empty': 'No sessions in this week.',
   'calendar.points': '{n} {n|endpoint|endpoints}',
   'calendar.points_connected': '{n}/{of} endpoints',
-  'calendar.month': '{month}/{year}',
+  'calendar.month': '{month} {year}',
   'calendar.month.previous': 'Previous month',
   'calendar.month.next': 'Next month',
   'calendar.date.placeholder': 'dd/mm/yyyy',

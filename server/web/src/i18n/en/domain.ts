@@ -57,7 +57,7 @@ export const domain: Record<keyof typeof vi, string> = {
   'word.unit': 'Unit',
   'word.room': 'Room',
   'word.kind': 'Kind of meeting',
-  'word.mode': 'Form',
+  'word.mode': 'Format',
   'word.state': 'State',
   'word.time': 'Time',
   'word.distance': 'Distance',

@@ -87,5 +87,5 @@ export const attendance = {
   'rollcall.substitute.save': 'Thêm người dự thay',
   'rollcall.substitute.done': 'Đã thêm người dự thay.',
   'rollcall.keys':
-    'Phím: ↑ ↓ chuyển đại biểu · 1 có mặt · 2 trực tuyến · 3 vắng có lý do · 4 vắng không lý do · 0 bỏ điểm danh · M đến muộn · S về sớm · G ghi chú · A cả điểm cầu · Ctrl+S lưu',
+    'Phím:\u00a0↑ ↓ chuyển đại biểu · 1\u00a0có\u00a0mặt · 2\u00a0trực\u00a0tuyến · 3\u00a0vắng\u00a0có\u00a0lý\u00a0do · 4\u00a0vắng\u00a0không\u00a0lý\u00a0do · 0\u00a0bỏ\u00a0điểm\u00a0danh · M\u00a0đến\u00a0muộn · S\u00a0về\u00a0sớm · G\u00a0ghi\u00a0chú · A\u00a0cả\u00a0điểm\u00a0cầu · Ctrl+S\u00a0lưu',
 } as const;

@@ -12,7 +12,7 @@ export const calendar = {
   'calendar.empty': 'Tuần này chưa có phiên giao ban nào.',
   'calendar.points': '{n} điểm cầu',
   'calendar.points_connected': '{n}/{of} điểm cầu',
-  'calendar.month': 'Tháng {month}/{year}',
+  'calendar.month': '{month}/{year}',
   'calendar.month.previous': 'Tháng trước',
   'calendar.month.next': 'Tháng sau',
   'calendar.date.placeholder': 'nn/tt/nnnn',

@@ -7,7 +7,7 @@ export const login = {
   'login.locked':
     'Tài khoản tạm khóa do đăng nhập sai nhiều lần. Thử lại sau {time}, hoặc liên hệ quản trị để mở khóa.',
   'login.expired': 'Phiên đăng nhập đã hết hạn. Mời đăng nhập lại.',
-  'login.promise': 'Chỉ đạo, điều hành nhanh hơn. Tiết kiệm thời gian và chi phí.',
+  'login.promise': 'Chỉ đạo, điều hành nhanh hơn. Tiết kiệm thời\u00a0gian và chi\u00a0phí.',
   'login.show': 'Hiện mật khẩu',
   'login.hide': 'Ẩn mật khẩu',
   'password.title': 'Đổi mật khẩu',

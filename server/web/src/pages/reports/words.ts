@@ -1,5 +1,6 @@
 import { formatDecimal, formatMoney, groupDigits } from '../../format/numbers';
 import { t } from '../../i18n';
+import { monthParts } from '../../i18n/months';
 import { amount } from './figures';
 import type { Period } from './period';
 
@@ -7,7 +8,7 @@ import type { Period } from './period';
 export function periodName(period: Period): string {
   const year = String(period.year);
   if (period.kind === 'year') return t('reports.year', { year });
-  if (period.kind === 'month') return t('reports.month', { n: period.index, year });
+  if (period.kind === 'month') return t('reports.month', monthParts(period.index, year));
   return t('reports.quarter', { n: ROMAN[period.index - 1] ?? '', year });
 }
 
@@ -32,12 +33,14 @@ export function moneyShort(dong: number): string {
   });
 }
 
+const parts = (month: string) => monthParts(Number(month.slice(5, 7)), month.slice(0, 4));
+
 /** `Th. 11` of `2026-11`. */
 export function monthShort(month: string): string {
-  return t('reports.month_short', { n: Number(month.slice(5, 7)) });
+  return monthParts(Number(month.slice(5, 7)), '', true).month;
 }
 
 /** `Tháng 11/2026` of `2026-11`. */
 export function monthName(month: string): string {
-  return t('reports.month', { n: Number(month.slice(5, 7)), year: month.slice(0, 4) });
+  return t('reports.month', parts(month));
 }
