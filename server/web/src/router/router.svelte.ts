@@ -7,6 +7,8 @@ export interface Guard {
   unsaved: () => boolean;
   /** What is asked before they are left behind. */
   question: () => string;
+  /** Called when the page is left. */
+  left?: () => void;
   /** The changes outlive the page, so the window may be closed without a question. */
   kept?: boolean;
 }
@@ -25,6 +27,7 @@ function read(): void {
 /** Whether the page may be left: always, unless something unsaved is on it and the user wants to stay. */
 function mayLeave(): boolean {
   if (guard?.unsaved() && !window.confirm(guard.question())) return false;
+  guard?.left?.();
   guard = null;
   return true;
 }
