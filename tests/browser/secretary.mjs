@@ -5,26 +5,13 @@
 import { createInterface } from 'node:readline/promises';
 
 import { launch, open, run, signIn, tell } from './chromium.mjs';
+import { fillBooking, type } from './form.mjs';
 
 const SUBJECT = 'Giao ban tình hình kinh tế - xã hội tháng';
 
-/** dd/mm/yyyy, as the office writes it. */
-const written = (day) => day.split('-').toReversed().join('/');
-
-/** A field is left with the Tab key, which is when typed dates and times are taken. */
-async function type(page, label, text) {
-  const field = page.getByLabel(label, { exact: false }).and(page.locator('input, textarea')).first();
-  await field.fill(text);
-  await field.press('Tab');
-}
-
 async function book(page, wish) {
   await page.goto('/sessions/new');
-  await type(page, 'Trích yếu', SUBJECT);
-  await type(page, /^Ngày họp/, written(wish.day));
-  await type(page, /^Bắt đầu/, '08:00');
-  await type(page, /^Kết thúc/, '10:00');
-  await page.getByRole('button', { name: /^Các huyện, thị xã, thành phố/ }).click();
+  await fillBooking(page, { subject: SUBJECT, day: wish.day, from: '08:00', to: '10:00' });
 
   const conflicts = page.getByTestId('conflicts');
   await conflicts.getByText(wish.taken).waitFor();

@@ -48,6 +48,7 @@ async fn visit(world: &World, pictures: Option<&Path>) -> Value {
     let account = |username: &str| json!([username, password(world, username)]);
     json!({
         "base": world.base(), "out": pictures, "sessions": sessions,
+        "endpoints": [account("ubndtinh"), account("tuangiao")],
         "accounts": {"secretary": account("thuky"), "administrator": account("quantri"), "technician": account("muongnhe")},
     })
 }

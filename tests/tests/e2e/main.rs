@@ -6,4 +6,5 @@ mod booking_race;
 mod meeting;
 mod outage;
 mod pages;
+mod rough_use;
 mod worked_example;
