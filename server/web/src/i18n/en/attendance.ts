@@ -38,6 +38,7 @@ export const attendance: Record<keyof typeof vi, string> = {
   'board.delegates': 'Delegates {present}/{named}',
   'board.delegates_long': '{present} of {named} delegates present',
   'board.no_delegates': 'No delegates named',
+  'board.unasked': 'Substitutes without consent: {n}',
   'board.elapsed': 'In session {time}',
   'board.muted': 'Microphone off',
   'board.camera_off': 'Camera off',
@@ -86,6 +87,7 @@ export const attendance: Record<keyof typeof vi, string> = {
   'rollcall.substitute.consent': 'The chair has consented',
   'rollcall.substitute.rule':
     'A substitute needs the consent of the chair (Decision 45/2018/QĐ-TTg, Article 15).',
+  'rollcall.substitute.unasked': 'The chair’s consent is not on record (see “Name delegates”)',
   'rollcall.substitute.save': 'Add the substitute',
   'rollcall.substitute.done': 'The substitute has been added.',
   'rollcall.keys':

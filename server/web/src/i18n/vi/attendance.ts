@@ -36,6 +36,7 @@ export const attendance = {
   'board.delegates': 'Đại biểu {present}/{named}',
   'board.delegates_long': '{present} trên {named} đại biểu có mặt',
   'board.no_delegates': 'Chưa cử đại biểu',
+  'board.unasked': 'Dự thay chưa có ý kiến chủ trì: {n}',
   'board.elapsed': 'Đã họp {time}',
   'board.muted': 'Micrô tắt',
   'board.camera_off': 'Camera tắt',
@@ -84,6 +85,7 @@ export const attendance = {
   'rollcall.substitute.consent': 'Chủ trì đã đồng ý cho dự thay',
   'rollcall.substitute.rule':
     'Chỉ cử người dự thay khi được chủ trì đồng ý (Quyết định 45/2018/QĐ-TTg, Điều 15).',
+  'rollcall.substitute.unasked': 'Chưa ghi nhận chủ trì đồng ý cho dự thay (ghi tại “Cử đại biểu”)',
   'rollcall.substitute.save': 'Thêm người dự thay',
   'rollcall.substitute.done': 'Đã thêm người dự thay.',
   'rollcall.keys':

@@ -1,5 +1,7 @@
 /** The words and figures of the live attendance board. Pure. */
 
+import { isPresent, lacksConsent, type Attending } from './consent';
+
 /** State of one endpoint on the board, worst first when sorted. */
 export type BoardState = 'never' | 'dropped' | 'connected';
 
@@ -12,7 +14,7 @@ export interface BoardInput {
   last_at?: string | null;
   gaps: number;
   intervals: readonly { from: string; to?: string | null }[];
-  delegates: readonly { presence: string }[];
+  delegates: readonly Attending[];
 }
 
 /**
@@ -37,14 +39,11 @@ export interface BoardTile {
   drops: number;
   delegatesPresent: number;
   delegatesNamed: number;
+  /** Substitutes who are there without the chair's consent on record. */
+  unasked: number;
 }
 
 const vietnamese = new Intl.Collator('vi', { sensitivity: 'base', numeric: true });
-
-/** Whether a delegate counts as present, in the room or online. */
-export function isPresent(presence: string): boolean {
-  return presence === 'in_room' || presence === 'online';
-}
 
 /** The tile of one endpoint. */
 export function tileOf(input: BoardInput): BoardTile {
@@ -60,6 +59,7 @@ export function tileOf(input: BoardInput): BoardTile {
     drops: input.gaps + Math.max(0, input.intervals.length - 1),
     delegatesPresent: input.delegates.filter((delegate) => isPresent(delegate.presence)).length,
     delegatesNamed: input.delegates.length,
+    unasked: input.delegates.filter(lacksConsent).length,
   };
 }
 
