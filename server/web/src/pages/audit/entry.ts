@@ -18,7 +18,7 @@ export function shortId(text: string): string {
 }
 
 /** The particulars of an entry as names and values; a text that is no record stands alone. */
-export function particulars(detail: string): { name: string; value: string }[] {
+export function particulars(detail: string): { name: string; value: unknown }[] {
   let record: unknown;
   try {
     record = JSON.parse(detail);
@@ -26,14 +26,9 @@ export function particulars(detail: string): { name: string; value: string }[] {
     return [{ name: '', value: detail }];
   }
   if (record === null || typeof record !== 'object' || Array.isArray(record)) {
-    return [{ name: '', value: show(record) }];
+    return [{ name: '', value: record }];
   }
   return Object.entries(record)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => ({ name, value: show(value) }));
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return shortId(value);
-  return JSON.stringify(value);
+    .map(([name, value]) => ({ name, value }));
 }
