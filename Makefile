@@ -71,7 +71,7 @@ bench-forward: ui ## CPU time for each forwarded packet, beside the floor, the w
 	cargo build --release --locked -p server
 	cargo bench --locked -p tests --bench forward -- $(B)
 
-screenshots: ui ## every page, both languages, 1366×768 and 1920×1080, into test-results/screenshots
+screenshots: ui ## every page, both languages, 1366×768, 1920×1080 and two small sizes, into test-results/screenshots
 	tests/scripts/need.sh rust cc chromium fonts playwright
 	cargo build --locked -p server
 	cargo run --locked -p tests --bin screenshots

@@ -16,6 +16,8 @@ export const room: Record<keyof typeof vi, string> = {
   'room.device.camera': 'Camera',
   'room.device.microphone': 'Microphone',
   'room.device.speaker': 'Loudspeaker',
+  'room.tone': 'Play a test tone',
+  'room.tone.failed': 'The test tone could not be played. Check the loudspeaker or choose another.',
   'room.device.default': 'System default',
   'room.device.unnamed': 'Device {n}',
   'room.camera': 'Camera',

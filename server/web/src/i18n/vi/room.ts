@@ -15,6 +15,8 @@ export const room = {
   'room.device.camera': 'Camera',
   'room.device.microphone': 'Micrô',
   'room.device.speaker': 'Loa',
+  'room.tone': 'Phát âm thử ra loa',
+  'room.tone.failed': 'Không phát được âm thử. Kiểm tra loa hoặc chọn loa khác.',
   'room.device.default': 'Mặc định của hệ thống',
   'room.device.unnamed': 'Thiết bị {n}',
   'room.camera': 'Camera',
