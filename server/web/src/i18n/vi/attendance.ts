@@ -17,7 +17,7 @@ export const attendance = {
   'attendance.column.drops': 'Mất kết nối',
   'attendance.column.delegates': 'Đại biểu có mặt',
   'attendance.column.notes': 'Ghi nhận',
-  'attendance.never': 'Chưa kết nối lần nào',
+  'attendance.never': 'Chưa kết nối',
   'attendance.drops': '{n} lần',
   'attendance.drops_for': '{n} lần, {time}',
   'attendance.intervals': 'Các khoảng kết nối của {name}',
