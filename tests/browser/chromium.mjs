@@ -57,6 +57,22 @@ const keepConnections = () => {
   window.keptConnections = kept;
 };
 
+/**
+ * Lets the next camera of the page open dark: it says that it is live and gives no frame, as browsers do now and then
+ * on a computer that has too much to do.
+ */
+export const darken = (page) =>
+  page.evaluate(() => {
+    const media = navigator.mediaDevices;
+    const native = media.getUserMedia.bind(media);
+    media.getUserMedia = async (wish) => {
+      if (!wish.video) return native(wish);
+      media.getUserMedia = native;
+      const [dark] = document.createElement('canvas').captureStream(0).getVideoTracks();
+      return new MediaStream([dark]);
+    };
+  });
+
 /** What the page receives, by the browser's own count: one entry per remote track that lives. */
 const received = async () => {
   const tracks = new Map();

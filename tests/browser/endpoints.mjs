@@ -4,7 +4,7 @@
 
 import { createInterface } from 'node:readline/promises';
 
-import { counts, launch, open, run, signIn, tell } from './chromium.mjs';
+import { counts, darken, launch, open, run, signIn, tell } from './chromium.mjs';
 import { advice, enter, leave, prepare, press } from './room.mjs';
 
 run(async () => {
@@ -23,6 +23,7 @@ run(async () => {
       await advice(opened.page);
       tell({ event: 'told_what_to_do', page: number });
     }
+    if (who.dark) await darken(opened.page);
     await enter(opened.page);
     tell({ event: 'joined', page: number });
   }

@@ -45,6 +45,8 @@ pub struct Page {
     pub password: String,
     /// False: the browser refuses camera and microphone.
     pub devices: bool,
+    /// The camera that it sends gives no picture until it is opened anew.
+    pub dark: bool,
 }
 
 impl Page {
@@ -75,7 +77,10 @@ pub async fn script(name: &str, wish: &Value) -> Lines {
 pub async fn browser(base: &str, session: &str, path: JoinPath, pages: &[Page]) -> Lines {
     let pages: Vec<_> = pages
         .iter()
-        .map(|page| json!({"username": page.username, "password": page.password, "devices": page.devices}))
+        .map(|page| {
+            let (username, password) = (&page.username, &page.password);
+            json!({"username": username, "password": password, "devices": page.devices, "dark": page.dark})
+        })
         .collect();
     let wish = json!({"base": base, "session": session, "path": path.name(), "pages": pages});
     script("endpoints.mjs", &wish).await

@@ -220,6 +220,7 @@ impl Province {
             username: format!("diemcau{member}"),
             password: "Diem-cau-Dien-Bien-2026!".into(),
             devices: true,
+            dark: false,
         };
         let account = json!({"username": page.username, "password": page.password, "display_name": endpoint["name"],
             "unit_id": endpoint["unit"]["id"], "endpoint_id": endpoint["id"],

@@ -70,3 +70,18 @@ async fn a_browser_that_refuses_camera_and_microphone_joins_and_watches() {
     page.finish().await;
     python.finish().await;
 }
+
+#[tokio::test]
+async fn a_camera_that_opens_dark_is_opened_anew_without_anybody_pressing_anything() {
+    let _machine = whole_machine().await;
+    let world = World::empty(Backend::Sqlite).await;
+    let meeting = Meeting::start(&world).await;
+    let mut python = meeting.python(&world, 2, JoinPath::Dual).await;
+    let mut endpoint = meeting.technicians[0].clone();
+    endpoint.dark = true;
+    let mut page = browser(world.base(), meeting.id(), JoinPath::Single, &[endpoint]).await;
+    page.event("all_joined").await;
+    sees_and_hears(&mut python, None, 1, 1).await;
+    page.finish().await;
+    python.finish().await;
+}

@@ -6,6 +6,7 @@ import {
   type RoomOptions,
   type TrackPublication,
 } from 'livekit-client';
+import { watchCamera } from './camera';
 import { mediaProblem, type MediaProblem } from './devices';
 import { keepConnected, type Phase } from './loop';
 import { endingOf } from './options';
@@ -77,6 +78,7 @@ export class Conference {
       this.cameraProblem = mediaProblem(error, window.isSecureContext);
     }
   });
+  readonly #unwatch: () => void;
   #largeSince = 0;
   #refreshing: ReturnType<typeof setTimeout> | undefined;
   #holding: ReturnType<typeof setTimeout> | undefined;
@@ -87,6 +89,7 @@ export class Conference {
     this.camera = setup.camera;
     this.room = new Room(setup.options);
     startUnseen(this.room);
+    this.#unwatch = watchCamera(this.room);
     for (const event of SEAT_EVENTS) this.room.on(event, this.#refresh);
     this.room
       .on(RoomEvent.SignalReconnecting, this.#interrupted)
@@ -203,6 +206,7 @@ export class Conference {
   }
 
   async #close(): Promise<void> {
+    this.#unwatch();
     clearTimeout(this.#refreshing);
     clearTimeout(this.#holding);
     await this.room.disconnect();
