@@ -1,5 +1,6 @@
 //! Sharing a subscriber's line: sound first, then a small picture of everybody, then better ones.
 
+use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
 use super::engine::Engine;
@@ -9,7 +10,8 @@ use crate::room::media::{MediaEvent, MediaKind};
 
 /// What a layer is taken to need until it has been measured, in bits per second.
 const ASSUMED: [u64; 3] = [150_000, 500_000, 1_700_000];
-/// What sound is taken to need: Opus with redundancy, headers and tags.
+/// What is kept free for sound at least: one voice in Opus with redundancy, headers and tags. What more there is counts as
+/// measured: of fifty microphones in a room few are heard at a time, and all of them would leave no room for a picture.
 const SOUND: u64 = 50_000;
 /// A better choice must leave this much of a hundred free.
 const HEADROOM: u64 = 110;
@@ -20,12 +22,23 @@ const SETTLED: Duration = Duration::from_secs(5);
 /// Payload of a padding packet: the most that its one byte of length can say.
 const PADDING: u8 = 255;
 
-/// A video of the subscriber's: forward, what each layer needs, and what was chosen.
+/// A video of the subscriber's: forward, what each layer needs, the layer that there is room for now, and what was chosen.
 struct Candidate {
     forward: usize,
+    /// A shared screen that is looked at.
+    screen: bool,
     needs: Vec<u64>,
     wished: usize,
+    current: Option<usize>,
     chosen: Option<usize>,
+}
+
+impl Candidate {
+    /// A shared screen goes first: slides cost little, and a meeting about a slide that nobody can read is no use. Then
+    /// large tiles before small ones; equals in a fixed order.
+    fn rank(&self) -> (bool, Reverse<usize>, usize) {
+        (!self.screen, Reverse(self.wished), self.forward)
+    }
 }
 
 impl Engine {
@@ -33,7 +46,7 @@ impl Engine {
     pub(super) fn allocate(&mut self, now: Instant, index: usize) {
         let Some(peer) = self.peers.get(index) else { return };
         let Some(capacity) = peer.bandwidth.capacity() else { return };
-        let mut sound = 0;
+        let (mut sound, mut voices) = (0, 0);
         let mut videos = Vec::new();
         for forward in &peer.forwards {
             let Some(entry) =
@@ -43,20 +56,29 @@ impl Engine {
             };
             let Some(track) = entry.track.and_then(|track| self.tracks.get(track)) else { continue };
             match entry.kind {
-                MediaKind::Audio => sound += SOUND,
+                MediaKind::Audio => {
+                    (sound, voices) = (SOUND, voices + spoken(now, track, self.limits.layer_alive))
+                }
                 MediaKind::Video => {
                     let needs = needs(now, track, self.limits.layer_alive);
                     let wished = usize::from(entry.tuning.max_layer).min(needs.len() - 1);
-                    videos.push(Candidate { forward: *forward, needs, wished, chosen: None });
+                    let current = entry.room.map(usize::from);
+                    let screen = entry.screen && (wished > 0 || needs.len() == 1);
+                    videos.push(Candidate {
+                        forward: *forward,
+                        screen,
+                        needs,
+                        wished,
+                        current,
+                        chosen: None,
+                    });
                 }
             }
         }
+        let sound = sound.max(voices);
         let wish = sound + videos.iter().map(|video| video.needs[video.wished]).sum::<u64>();
-        // Large tiles before small ones; equals in a fixed order.
-        videos.sort_by_key(|video| (std::cmp::Reverse(video.wished), video.forward));
-        share(&mut videos, capacity.saturating_sub(sound), |forward| {
-            self.forwards.get(forward).is_some_and(|forward| forward.room.is_some())
-        });
+        videos.sort_by_key(Candidate::rank);
+        share(&mut videos, capacity.saturating_sub(sound));
         for video in &videos {
             self.give(now, index, video);
         }
@@ -91,9 +113,11 @@ impl Engine {
         } else if now.saturating_duration_since(*peer.settled.get_or_insert(now)) >= SETTLED {
             peer.settled = None;
             peer.bandwidth.release();
-            for forward in peer.forwards.clone() {
-                if let Some(forward) = self.forwards.get_mut(forward) {
-                    forward.room = Some(u8::MAX);
+            for forward in &peer.forwards {
+                let Some(forward) = self.forwards.get_mut(*forward) else { continue };
+                if forward.room.replace(u8::MAX).is_none() {
+                    let (peer, forward) = (peer.id, forward.id);
+                    self.events.push_back(MediaEvent::Paused { peer, forward, paused: false });
                 }
             }
         }
@@ -132,12 +156,17 @@ fn needs(now: Instant, track: &Track, patience: Duration) -> Vec<u64> {
     needs.collect()
 }
 
-/// First the lowest layer for each in turn, then one step after the other for all, while there is room.
-fn share(videos: &mut [Candidate], mut budget: u64, flows: impl Fn(usize) -> bool) {
+/// What a track of sound needs now.
+fn spoken(now: Instant, track: &Track, patience: Duration) -> u64 {
+    track.layers.iter().filter(|layer| layer.alive(now, patience)).map(|layer| layer.bitrate).sum()
+}
+
+/// First the lowest layer for each in turn, then one step after the other for all, while there is room. What does not
+/// flow yet needs some room to spare, or it would come and go.
+fn share(videos: &mut [Candidate], mut budget: u64) {
+    let spare = |video: &Candidate, layer| if video.current >= Some(layer) { 100 } else { HEADROOM };
     for video in videos.iter_mut() {
-        // What has been taken away needs some room to spare, or it would come and go.
-        let need = video.needs[0] * if flows(video.forward) { 100 } else { HEADROOM } / 100;
-        if need <= budget {
+        if video.needs[0] * spare(video, 0) / 100 <= budget {
             budget -= video.needs[0].min(budget);
             video.chosen = Some(0);
         }
@@ -147,7 +176,7 @@ fn share(videos: &mut [Candidate], mut budget: u64, flows: impl Fn(usize) -> boo
             videos.iter_mut().filter(|video| video.wished >= layer && video.chosen == Some(layer - 1))
         {
             let step = video.needs[layer].saturating_sub(video.needs[layer - 1]);
-            if step * HEADROOM / 100 <= budget {
+            if step * spare(video, layer) / 100 <= budget {
                 budget -= step.min(budget);
                 video.chosen = Some(layer);
             }
@@ -164,8 +193,10 @@ mod tests {
     fn videos(wishes: &[usize]) -> Vec<Candidate> {
         let candidate = |(forward, wished): (usize, &usize)| Candidate {
             forward,
+            screen: false,
             needs: ASSUMED.to_vec(),
             wished: *wished,
+            current: Some(0),
             chosen: None,
         };
         wishes.iter().enumerate().map(candidate).collect()
@@ -173,8 +204,20 @@ mod tests {
 
     fn chosen(wishes: &[usize], budget: u64) -> Vec<Option<usize>> {
         let mut videos = videos(wishes);
-        share(&mut videos, budget, |_| true);
+        share(&mut videos, budget);
         videos.iter().map(|video| video.chosen).collect()
+    }
+
+    #[test]
+    fn a_shared_screen_goes_before_the_largest_camera() {
+        let mut videos = videos(&[2, 1, 0]);
+        videos[1].screen = true;
+        videos.sort_by_key(Candidate::rank);
+        share(&mut videos, 600_000);
+        let chosen: Vec<_> = videos.iter().map(|video| (video.forward, video.chosen)).collect();
+        assert_eq!(chosen, [(1, Some(0)), (0, Some(0)), (2, Some(0))]);
+        share(&mut videos, 840_000);
+        assert_eq!(videos[0].chosen, Some(1), "the slide is legible before the speaker is");
     }
 
     #[test]

@@ -10,14 +10,13 @@
 
 use std::time::{Duration, Instant};
 
-use rtc_interceptor::{
-    LossController, OveruseDetector, PacketReport, RateCalculator, RateController, SlopeEstimator, Usage,
-    convert_twcc,
-};
+use rtc_interceptor::{LossController, PacketReport, RateCalculator, RateController, Usage, convert_twcc};
 use rtc_rtcp::transport_feedbacks::cc_feedback_report::Ecn;
 use rtc_rtcp::transport_feedbacks::transport_layer_cc::{PacketStatusChunk, TransportLayerCc};
 
+use super::meter::{Meter, per_second};
 use super::replay::nearest;
+use super::trend::Trend;
 
 /// Packets remembered until they are reported on: about two seconds at full rate.
 const SLOTS: usize = 2048;
@@ -31,6 +30,8 @@ const MAX_BPS: f64 = 100_000_000.0;
 const LASTING_LOSS: f64 = 0.12;
 /// How long it must last.
 const LASTING: Duration = Duration::from_millis(800);
+/// Share of packets lost beyond the usual that ends a probe.
+const NOTICED: f64 = 0.05;
 /// Share of what leaves that a line with room delivers at any time.
 const DELIVERED: f64 = 0.85;
 /// How long a probe lasts.
@@ -59,36 +60,12 @@ struct Probe {
     paid: f64,
 }
 
-/// The rate that leaves, cheap enough for every packet.
-#[derive(Default)]
-struct Meter {
-    since: Option<Instant>,
-    bytes: usize,
-    rate: f64,
-}
-
-impl Meter {
-    fn add(&mut self, now: Instant, size: usize) {
-        const WINDOW: Duration = Duration::from_millis(200);
-        let since = *self.since.get_or_insert(now);
-        self.bytes += size;
-        let span = now.saturating_duration_since(since);
-        if span >= WINDOW {
-            let rate = f64::from(u32::try_from(self.bytes * 8).unwrap_or(u32::MAX)) / span.as_secs_f64();
-            // Evened out over half a second, or a key frame would look like a rise.
-            self.rate = if self.rate > 0.0 { 0.6 * self.rate + 0.4 * rate } else { rate };
-            (self.since, self.bytes) = (Some(now), 0);
-        }
-    }
-}
-
 /// The estimate for one subscriber.
 pub struct Bandwidth {
     sent: Vec<Option<Sent>>,
     newest: u64,
     reported: u64,
-    slope: SlopeEstimator,
-    overuse: OveruseDetector,
+    trend: Trend,
     arriving: RateCalculator,
     leaving: Meter,
     control: Option<(RateController, LossController)>,
@@ -106,8 +83,7 @@ impl Default for Bandwidth {
             sent: Vec::new(),
             newest: 0,
             reported: 0,
-            slope: SlopeEstimator::new(),
-            overuse: OveruseDetector::new(),
+            trend: Trend::default(),
             arriving: RateCalculator::default(),
             leaving: Meter::default(),
             control: None,
@@ -154,7 +130,6 @@ impl Bandwidth {
             return;
         }
         let (mut lost, mut total) = (0, 0);
-        let mut usage = self.overuse.usage();
         for ack in convert_twcc(feedback).iter().take(usize::from(feedback.packet_status_count)) {
             let number = nearest(self.newest, ack.sequence_number);
             let known =
@@ -185,31 +160,34 @@ impl Bandwidth {
                 arrival: ack.arrival,
                 ecn: Ecn::NotEct,
             };
-            if let Some(trend) = self.slope.accumulate(&report) {
-                usage = self.overuse.update(trend.at, trend.estimate_ms);
-            }
+            self.trend.accumulate(now, &report);
         }
         if total > 0 {
-            self.judge(now, usage, lost, total);
+            self.judge(now, self.trend.usage(now), lost, total);
         }
     }
 
     fn judge(&mut self, now: Instant, usage: Usage, lost: usize, total: usize) {
-        self.loss.update(now, lost, total);
+        let probing = self.probe.is_some();
+        if !probing {
+            self.loss.update(now, lost, total);
+        }
         let lossy = self.loss.average_loss().is_some_and(|share| share > LASTING_LOSS);
         let since = if lossy { Some(*self.lossy_since.get_or_insert(now)) } else { None };
         self.lossy_since = since;
         let lasting = since.is_some_and(|since| now.saturating_duration_since(since) >= LASTING);
         let arriving = self.arriving.rate_bits_per_second(now);
-        if self.probe.is_some() {
-            // What a probe provokes is its result, not the state of the line. It must not cost sound its packets.
-            if usage == Usage::Over || lost > 1 {
+        if probing {
+            // What a probe provokes is its result, not the state of the line. It must not cost sound its packets: more
+            // than this line loses anyway.
+            let usual = self.loss.average_loss().unwrap_or_default();
+            if usage == Usage::Over || lost > 1 && share(lost, total) > 2.0 * usual + NOTICED {
                 self.end_probe(now, false);
             }
             return;
         }
         // Delay alone may be a busy computer or a key frame: a full line also delivers less than it is given.
-        let short = arriving.is_some_and(|rate| rate < DELIVERED * self.leaving.rate);
+        let short = arriving.is_some_and(|rate| rate < DELIVERED * self.leaving.rate(now));
         let usage = if usage == Usage::Over && !short { Usage::Under } else { usage };
         match (&mut self.control, arriving) {
             (None, Some(rate)) if lasting || usage == Usage::Over => self.limit(now, rate * 0.85),
@@ -265,7 +243,7 @@ impl Bandwidth {
             probe.last = probe.last.min(self.newest);
             return 0;
         }
-        let sending = self.leaving.rate;
+        let sending = self.leaving.rate(now);
         let due = (probe.goal - sending.min(self.capacity)).max(0.0) * span.as_secs_f64() / 8.0;
         let bytes = (due - probe.paid).max(0.0);
         probe.paid += bytes;
@@ -276,8 +254,7 @@ impl Bandwidth {
         let Some(probe) = self.probe.take() else { return };
         let rate = probe.arrived.and_then(|(first, last, bytes)| {
             let span = last.saturating_sub(first);
-            (span > PROBE / 4)
-                .then(|| f64::from(u32::try_from(bytes * 8).unwrap_or(u32::MAX)) / span.as_secs_f64())
+            (span > PROBE / 4).then(|| per_second(bytes, span))
         });
         // A line that was filled has shown what it carries; one that was not carries at least what was sent.
         let shown = rate.map_or(0.0, |rate| rate.min(probe.goal) * 0.95);
@@ -300,6 +277,11 @@ impl Bandwidth {
         (self.probe, self.next_probe, self.wait) = (None, None, WAITS[1]);
         self.lossy_since = None;
     }
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    float(part) / float(whole.max(1))
 }
 
 fn slot(number: u64) -> usize {

@@ -72,6 +72,8 @@ pub struct Forward {
     pub repair_ssrc: u32,
     /// Payload types; empty until negotiated.
     pub formats: Vec<Outbound>,
+    /// A shared screen, which goes before cameras.
+    pub screen: bool,
     /// The subscriber's wish.
     pub tuning: Tuning,
     /// Highest layer that the line has room for; `None` when there is room for none.
@@ -112,6 +114,7 @@ impl Forward {
             ssrc: seed[0],
             repair_ssrc: seed[1],
             formats: Vec::new(),
+            screen: false,
             tuning: Tuning { paused: false, max_layer: u8::MAX },
             room: Some(u8::MAX),
             rested: now,

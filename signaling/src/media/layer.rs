@@ -9,6 +9,8 @@ use super::receive::{Arrival, Log};
 
 /// Places of dropped padding that are remembered, for packets that arrive late.
 const MAX_DROPS: usize = 32;
+/// Longest time between two frames of a layer that is alive.
+const LONGEST_GAP: Duration = Duration::from_secs(5);
 /// Span over which the bitrate is measured.
 const RATE_WINDOW: Duration = Duration::from_millis(500);
 
@@ -25,7 +27,10 @@ pub struct Layer {
     /// Plaintext of the last packets.
     pub history: History,
     /// When its last packet arrived.
-    pub seen: Option<Instant>,
+    seen: Option<Instant>,
+    /// When its last frame began, the timestamp of that, and the usual time between two.
+    frame: Option<(Instant, u32)>,
+    gap: Duration,
     /// The publisher's clock: NTP time and the RTP timestamp of that time.
     pub clock: Option<(u64, u32)>,
     /// Changes when the source starts anew, so that old offsets are not applied to new counters.
@@ -55,6 +60,8 @@ impl Layer {
             repair_log: Log::default(),
             history: History::new(limits.history_bytes),
             seen: None,
+            frame: None,
+            gap: Duration::ZERO,
             clock: None,
             generation: 0,
             bitrate: 0,
@@ -83,9 +90,21 @@ impl Layer {
         self.newest = None;
     }
 
-    /// Whether something arrived within `patience`.
+    /// Whether something arrived within `patience`, or within a few of its usual times between frames: a slide that nobody
+    /// touches is sent once in a second or two.
     pub fn alive(&self, now: Instant, patience: Duration) -> bool {
+        let patience = patience.max((4 * self.gap).min(LONGEST_GAP));
         self.seen.is_some_and(|seen| now.saturating_duration_since(seen) < patience)
+    }
+
+    fn begin_frame(&mut self, now: Instant, timestamp: u32) {
+        if self.frame.is_some_and(|(_, known)| known == timestamp) {
+            return;
+        }
+        if let Some((began, _)) = self.frame.replace((now, timestamp)) {
+            let gap = now.saturating_duration_since(began).min(LONGEST_GAP);
+            self.gap = (7 * self.gap + gap) / 8;
+        }
     }
 
     /// Records a packet; its place in the layer when it is to be passed on. `padding` means it carries nothing: it is
@@ -122,6 +141,7 @@ impl Layer {
             return None;
         }
         self.seen = Some(now);
+        self.begin_frame(now, timestamp);
         self.newest = Some(self.newest.map_or(index, |newest| newest.max(index)));
         let ahead = self.drops.iter().rev().take_while(|drop| **drop > index).count();
         let shift = self.dropped - u64::try_from(ahead).unwrap_or_default();

@@ -9,7 +9,8 @@ pub struct Limits {
     pub peers: usize,
     /// Media sections of one description. Single path sections are never used twice, so a long session needs room.
     pub sections: usize,
-    /// Bytes of one description: a section takes about 2 kB.
+    /// Bytes of one description, as many as a signaling frame may have: a browser describes each picture that it could
+    /// receive in 7 kB, so that an offer in a session of 200 endpoints is near 2 MB.
     pub description_bytes: usize,
     /// Synchronisation sources one publisher may use: three layers and their retransmissions per track.
     pub ssrcs: usize,
@@ -43,7 +44,7 @@ impl Default for Limits {
         Self {
             peers: 4096,
             sections: 1024,
-            description_bytes: 1 << 20,
+            description_bytes: 4 << 20,
             ssrcs: 128,
             consent: Duration::from_secs(12),
             handshake: Duration::from_secs(30),

@@ -22,6 +22,7 @@ mod hello;
 mod history;
 mod layer;
 mod limits;
+mod meter;
 mod negotiate;
 mod pacer;
 mod path;
@@ -40,6 +41,7 @@ mod survey;
 mod tests;
 mod tick;
 mod track;
+mod trend;
 mod twcc;
 
 pub use engine::{Config, Engine};

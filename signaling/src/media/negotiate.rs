@@ -8,7 +8,7 @@ use super::peer::{Peer, Section};
 use super::rtp::{EXTENSIONS, Extension, ExtensionIds};
 use super::sdp::{self, Credentials, Description, Local, OutSection};
 use super::track::Track;
-use crate::room::media::{MediaError, MediaKind, PeerId, PeerRole, SendingSection};
+use crate::room::media::{CodecWish, MediaError, MediaKind, PeerId, PeerRole, SendingSection};
 
 impl Engine {
     pub(super) fn credentials(&self) -> Credentials {
@@ -63,7 +63,7 @@ impl Engine {
     pub(super) fn remove_track(&mut self, peer: usize, mid: &str) {
         let Some(peer) = self.peers.get_mut(peer) else { return };
         let Some(index) = peer.inbound.tracks.remove(mid) else { return };
-        peer.inbound.sources.retain(|_, source| source.track != index);
+        peer.forget_sources(|role| role.track == index);
         if let Some(track) = self.tracks.try_remove(index) {
             for forward in track.forwards {
                 if let Some(forward) = self.forwards.get_mut(forward) {
@@ -107,18 +107,18 @@ impl Engine {
             while entry.layers.len() < section.sources.len().min(3) {
                 entry.layers.push(super::layer::Layer::new(&self.limits));
             }
-            let sources = &mut self.peers.get_mut(index)?.inbound.sources;
+            let peer = self.peers.get_mut(index)?;
             for (layer, (ssrc, repair)) in section.sources.iter().enumerate() {
                 let role = |repair| super::peer::Role { track, layer, repair };
-                if sources.len() + 2 > self.limits.ssrcs {
+                if peer.inbound.sources.len() + 2 > self.limits.ssrcs {
                     break;
                 }
                 entry.layers[layer].bind(*ssrc);
-                sources.retain(|known, source| known == ssrc || *source != role(false));
-                sources.insert(*ssrc, role(false));
+                peer.inbound.sources.retain(|known, source| known == ssrc || *source != role(false));
+                peer.employ_source(*ssrc, role(false));
                 if let Some(repair) = repair {
                     entry.layers[layer].repair_ssrc = Some(*repair);
-                    sources.insert(*repair, role(true));
+                    peer.employ_source(*repair, role(true));
                 }
             }
         }
@@ -161,6 +161,17 @@ impl Engine {
         };
         sdp::write(&local, sections)
     }
+}
+
+/// Puts the codec that the client wants to send in first, with its repair types: what stands first is what it sends.
+pub(super) fn prefer(section: &mut sdp::Section, wishes: &[CodecWish]) {
+    let named = |wish: &&CodecWish| section.track.as_deref() == Some(wish.cid.as_str());
+    let Some(wish) = wishes.iter().find(named) else { return };
+    let wanted = |format: &&sdp::Format| {
+        format.codec.is_some_and(|codec| codec.mime_type().eq_ignore_ascii_case(&wish.mime_type))
+    };
+    let types: Vec<u8> = section.formats.iter().filter(wanted).map(|format| format.payload_type).collect();
+    section.formats.sort_by_key(|format| !types.contains(&format.repairs.unwrap_or(format.payload_type)));
 }
 
 pub(super) fn agree_extensions(ids: &mut ExtensionIds, offered: &[(u8, String)]) {

@@ -161,7 +161,7 @@ impl Engine {
     /// Finds out whose an unknown source is, from the section and layer that its first packets name.
     fn recognise(&mut self, from: usize, header: &Header, extensions: &Extensions<'_>) -> Option<Role> {
         let peer = self.peers.get_mut(from)?;
-        let inbound = &mut peer.inbound;
+        let inbound = &peer.inbound;
         if inbound.sources.len() >= self.limits.ssrcs {
             return None;
         }
@@ -175,8 +175,8 @@ impl Engine {
             None => return None,
         };
         let role = Role { track: index, layer, repair };
-        inbound.sources.retain(|_, known| *known != role);
-        inbound.sources.insert(header.ssrc, role);
+        peer.forget_sources(|known| *known == role);
+        peer.employ_source(header.ssrc, role);
         if repair {
             track.layers[layer].repair_ssrc = Some(header.ssrc);
         } else {

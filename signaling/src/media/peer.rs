@@ -160,6 +160,28 @@ pub struct Peer {
     pub quality_told: Instant,
 }
 
+impl Peer {
+    /// Sources with such a role are not used any more.
+    pub fn forget_sources(&mut self, is_gone: impl Fn(&Role) -> bool) {
+        let open = &mut self.open;
+        self.inbound.sources.retain(|ssrc, role| {
+            let gone = is_gone(role);
+            if gone && let Some(open) = open.as_mut() {
+                open.retire(*ssrc);
+            }
+            !gone
+        });
+    }
+
+    /// A source has this role from now on.
+    pub fn employ_source(&mut self, ssrc: u32, role: Role) {
+        if let Some(open) = &mut self.open {
+            open.employ(ssrc);
+        }
+        self.inbound.sources.insert(ssrc, role);
+    }
+}
+
 impl Inbound {
     /// Nothing agreed yet.
     pub fn new() -> Self {

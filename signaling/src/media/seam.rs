@@ -9,13 +9,14 @@ use super::channels::Channels;
 use super::egress::Egress;
 use super::engine::Engine;
 use super::forward::Forward;
-use super::negotiate::{agree_extensions, answered_extensions, offered_extensions};
+use super::negotiate::{agree_extensions, answered_extensions, offered_extensions, prefer};
 use super::pacer::Pacer;
 use super::path::mark;
 use super::peer::{Inbound, Peer, Quality, Section};
 use super::sdp::{self, Direction, OutMedia, OutSection, SectionKind};
 use crate::room::media::{
-    Answer, ForwardId, ForwardSpec, Media, MediaError, MediaKind, PeerId, PeerRole, Sections, Tuning,
+    Answer, CodecWish, ForwardId, ForwardSpec, Media, MediaError, MediaKind, PeerId, PeerRole, Sections,
+    Tuning,
 };
 
 impl Media for Engine {
@@ -87,9 +88,18 @@ impl Media for Engine {
         self.addresses.retain(|_, owner| *owner != index);
     }
 
-    fn offer(&mut self, _: Moment, peer: PeerId, sdp: &str) -> Result<Answer, MediaError> {
+    fn offer(
+        &mut self,
+        _: Moment,
+        peer: PeerId,
+        sdp: &str,
+        wishes: &[CodecWish],
+    ) -> Result<Answer, MediaError> {
         let index = self.peer_index(peer)?;
-        let description = sdp::parse(sdp, self.limits.sections, self.limits.description_bytes)?;
+        let mut description = sdp::parse(sdp, self.limits.sections, self.limits.description_bytes)?;
+        for section in description.sections.iter_mut().filter(|section| section.direction.sends()) {
+            prefer(section, wishes);
+        }
         self.meet(index, &description)?;
         let single = self.peers.get(index).is_some_and(|peer| peer.role == PeerRole::Single);
         let (mut sending, mut carried, mut spare) = (Vec::new(), Vec::new(), Sections::default());
@@ -272,7 +282,7 @@ impl Media for Engine {
         let seed = [word(0) | 1, word(4) & !1, word(8), word(12)];
         let names = (spec.stream_id.clone(), spec.track_id.clone());
         let mut forward = Forward::new(self.now, id, index, spec.kind, names, seed);
-        forward.track = Some(track);
+        (forward.track, forward.screen) = (Some(track), spec.screen);
         let forward = self.forwards.insert(forward);
         self.forward_ids.insert(id, forward);
         if let Some(track) = self.tracks.get_mut(track) {

@@ -4,7 +4,7 @@
 //! State for a source exists only after one of its packets has proven authentic, and an RTP index leaves under one key
 //! at most once: a packet is sealed only by [`Seal::rtp`], whose index the caller never repeats.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use bytes::BytesMut;
@@ -34,6 +34,8 @@ pub struct Open {
     rtp: Cipher,
     rtcp: Context,
     sources: HashMap<u32, Window>,
+    /// Sources that are not used any more, oldest first.
+    retired: VecDeque<u32>,
     max_sources: usize,
 }
 
@@ -77,6 +79,7 @@ pub fn contexts_from(
             crypto,
         )?,
         sources: HashMap::new(),
+        retired: VecDeque::new(),
         max_sources,
     };
     Ok((seal, open))
@@ -180,7 +183,8 @@ impl Open {
         sequence: u16,
     ) -> Result<usize, Rejected> {
         let known = self.sources.get(&ssrc);
-        if known.is_none() && self.sources.len() >= self.max_sources {
+        let full = known.is_none() && self.sources.len() >= self.max_sources;
+        if full && self.retired.is_empty() {
             return Err(Rejected::TooMany);
         }
         let index = known.map_or(u64::from(sequence), |window| window.extend(sequence));
@@ -203,8 +207,24 @@ impl Open {
                 plain.len()
             }
         };
+        if full && let Some(oldest) = self.retired.pop_front() {
+            self.sources.remove(&oldest);
+        }
         self.sources.entry(ssrc).or_default().record(index);
         Ok(length)
+    }
+
+    /// A source is not used any more. It is remembered, so that nothing of it can be replayed, until a new one needs its
+    /// place: in a long session a screen is shared many times, each time from sources of its own.
+    pub fn retire(&mut self, ssrc: u32) {
+        if self.sources.contains_key(&ssrc) {
+            self.retired.push_back(ssrc);
+        }
+    }
+
+    /// A source that was given up is used again.
+    pub fn employ(&mut self, ssrc: u32) {
+        self.retired.retain(|retired| *retired != ssrc);
     }
 
     /// Opens a compound RTCP packet.

@@ -7,10 +7,6 @@ use super::forward::Forward;
 use super::track::Track;
 use crate::room::media::{MediaEvent, MediaKind};
 
-/// How long fewer layers must have been wanted before the publisher is told: a tile that comes back at once costs a
-/// key frame.
-const UNWANTED: Duration = Duration::from_secs(3);
-
 impl Engine {
     /// Looks at every track.
     pub(super) fn survey(&mut self, now: Instant) {
@@ -32,23 +28,11 @@ impl Engine {
             }
             let forwards = track.forwards.iter().filter_map(|index| self.forwards.get(*index));
             let wanted = wanted_layers(forwards, track.layers.len());
-            let (told, since) = &mut track.wanted;
-            if !track.live {
-                continue;
-            }
-            if wanted & !*told == 0 && wanted != *told {
-                let since = since.get_or_insert(now);
-                if now.saturating_duration_since(*since) < UNWANTED {
-                    continue;
-                }
-            }
-            *since = None;
-            if std::mem::replace(told, wanted) != wanted {
-                self.events.push_back(MediaEvent::Wanted {
-                    peer: peer.id,
-                    mid: track.mid.clone(),
-                    layers: wanted,
-                });
+            let mut lacks = (0_u8..).zip(&track.layers).filter(|(layer, _)| wanted & 1 << layer != 0);
+            let lacks = lacks.any(|(_, layer)| !layer.alive(now, self.limits.layer_alive));
+            if track.live && track.wanted.tell(now, wanted, lacks) {
+                let (peer, mid) = (peer.id, track.mid.clone());
+                self.events.push_back(MediaEvent::Wanted { peer, mid, layers: wanted });
             }
         }
         if !levels.is_empty() {

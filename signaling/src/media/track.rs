@@ -8,6 +8,12 @@ use super::limits::Limits;
 use super::sdp::Codec;
 use crate::room::media::MediaKind;
 
+/// How long fewer layers must have been wanted before the publisher is told: a tile that comes back at once costs a
+/// key frame.
+const UNWANTED: Duration = Duration::from_secs(3);
+/// Time between two reminders of a layer that is wanted and does not come. Clients drop what they are told while they
+/// are busy with something else, and a layer that they have switched off would stay away for good.
+const REMINDER: Duration = Duration::from_secs(5);
 /// Time over which loudness is averaged for an announcement.
 const LEVEL_INTERVAL: Duration = Duration::from_millis(300);
 
@@ -37,8 +43,8 @@ pub struct Track {
     pub silent: bool,
     /// How loud it is.
     pub level: Level,
-    /// Layers that somebody wanted when it was last told, and since when fewer are wanted.
-    pub wanted: (u8, Option<Instant>),
+    /// What the publisher was told of the layers that somebody wants.
+    pub wanted: Wanted,
 }
 
 impl Track {
@@ -58,8 +64,7 @@ impl Track {
             live: false,
             silent: false,
             level: Level::default(),
-            // Publishers begin with all of them.
-            wanted: (u8::MAX >> (8 - layers), None),
+            wanted: Wanted { told: u8::MAX >> (8 - layers), fewer: None, lacks: None },
         }
     }
 
@@ -76,6 +81,39 @@ impl Track {
         let alive = |index: &usize| self.layers[*index].alive(now, patience);
         let below = usize::from(highest).saturating_add(1).min(self.layers.len());
         (0..below).rev().find(alive).or_else(|| (below..self.layers.len()).find(alive))
+    }
+}
+
+/// Layers that somebody wants, and what the publisher has been told of them. Bit i is layer i.
+pub struct Wanted {
+    /// What was last told. Publishers begin with all of them.
+    told: u8,
+    /// Since when fewer are wanted.
+    fewer: Option<Instant>,
+    /// Since when something wanted does not come, or when that was last said.
+    lacks: Option<Instant>,
+}
+
+impl Wanted {
+    /// Whether the publisher is to be told now; `lacks` says that something wanted does not come.
+    pub fn tell(&mut self, now: Instant, wanted: u8, lacks: bool) -> bool {
+        if wanted != self.told && wanted & !self.told == 0 {
+            let since = *self.fewer.get_or_insert(now);
+            if now.saturating_duration_since(since) < UNWANTED {
+                return false;
+            }
+        }
+        self.fewer = None;
+        let news = std::mem::replace(&mut self.told, wanted) != wanted;
+        if news || !lacks {
+            self.lacks = None;
+            return news;
+        }
+        let due = now.saturating_duration_since(*self.lacks.get_or_insert(now)) >= REMINDER;
+        if due {
+            self.lacks = Some(now);
+        }
+        due
     }
 }
 

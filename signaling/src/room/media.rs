@@ -46,6 +46,15 @@ pub struct SendingSection {
     pub mime_type: String,
 }
 
+/// What a client wants to send a track in. Browsers leave the choice to the order of our answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodecWish {
+    /// The client's own id of the track.
+    pub cid: String,
+    /// MIME type, e.g. `video/VP9`.
+    pub mime_type: String,
+}
+
 /// The answer to a client's offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -81,6 +90,8 @@ pub struct ForwardSpec {
     pub stream_id: String,
     /// `TR_…`: track id of `a=msid`.
     pub track_id: String,
+    /// A shared screen: on a narrow line it goes before cameras of the same size.
+    pub screen: bool,
 }
 
 /// How much of a track a subscriber wants.
@@ -116,7 +127,13 @@ pub trait Media {
     /// Closes it at once, with all its forwards and those fed by it.
     fn close(&mut self, peer: PeerId);
     /// Takes the client's offer (publisher and single), answers it. An ICE restart is seen in the offer itself.
-    fn offer(&mut self, now: Moment, peer: PeerId, sdp: &str) -> Result<Answer, MediaError>;
+    fn offer(
+        &mut self,
+        now: Moment,
+        peer: PeerId,
+        sdp: &str,
+        wishes: &[CodecWish],
+    ) -> Result<Answer, MediaError>;
     /// Makes the server's offer (subscriber), with every forward there is. One offer stands at a time.
     fn create_offer(&mut self, now: Moment, peer: PeerId, restart_ice: bool) -> Result<String, MediaError>;
     /// Takes the client's answer to the offer that stands.

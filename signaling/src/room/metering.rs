@@ -50,13 +50,22 @@ impl Room {
             return;
         }
         participant.loudness = steps;
-        let level = f32::from(steps) / STEPS;
-        changed.push(proto::SpeakerInfo { sid: participant.sid.clone(), level, active: steps > 0 });
+        changed.push(speaker_info(participant));
     }
 
     fn tell_speakers(&self, turn: &mut Turn<'_>, speakers: Vec<proto::SpeakerInfo>) {
         if !speakers.is_empty() {
             self.broadcast(turn, None, Response::SpeakersChanged(proto::SpeakersChanged { speakers }));
+        }
+    }
+
+    /// Tells one participant who is speaking: only changes are told otherwise.
+    pub(super) fn tell_speaking(&self, turn: &mut Turn<'_>, pid: Pid) {
+        let speaking = self.people.values().filter(|participant| participant.loudness > 0);
+        let speakers: Vec<_> = speaking.map(speaker_info).collect();
+        if !speakers.is_empty() {
+            let message = proto::SpeakersChanged { speakers };
+            turn.signal(self.conn_of(pid), Response::SpeakersChanged(message));
         }
     }
 
@@ -75,6 +84,9 @@ impl Room {
         let Some(participant) = self.people.get_mut(&pid) else { return };
         let quality = if participant.is_down() {
             Quality::Lost
+        } else if participant.subscriptions.values().any(|subscription| subscription.paused) {
+            // Nothing may be lost, and yet it does not see everybody.
+            Quality::Poor
         } else {
             // Poor is 0, excellent is 2: the worse of the two lines counts.
             participant
@@ -117,31 +129,39 @@ impl Room {
         paused: bool,
     ) {
         let Some(pid) = self.owner_of(peer) else { return };
-        let Some(reader) = self.people.get(&pid) else { return };
-        let Some((sid, subscription)) = reader.subscriptions.iter().find(|(_, s)| s.forward == forward)
-        else {
-            return;
-        };
-        let Some(publisher) = self.people.get(&subscription.publisher) else { return };
-        let state = if paused { proto::StreamState::Paused } else { proto::StreamState::Active };
-        let info = proto::StreamStateInfo {
-            participant_sid: publisher.sid.clone(),
-            track_sid: sid.clone(),
-            state: state.into(),
-        };
-        turn.signal(
-            reader.conn,
-            Response::StreamStateUpdate(proto::StreamStateUpdate { stream_states: vec![info] }),
-        );
+        let Some(reader) = self.people.get_mut(&pid) else { return };
+        let found = reader.subscriptions.iter_mut().find(|(_, subscription)| subscription.forward == forward);
+        let Some((sid, subscription)) = found else { return };
+        subscription.paused = paused;
+        let (sid, publisher, conn) = (sid.clone(), subscription.publisher, reader.conn);
+        let info = self.people.get(&publisher).map(|publisher| stream_state(publisher, sid, paused));
+        let stream_states = info.into_iter().collect();
+        turn.signal(conn, Response::StreamStateUpdate(proto::StreamStateUpdate { stream_states }));
+        self.tell_quality(turn, pid);
     }
 
-    /// Which layers of a publisher's section anybody wants.
+    /// Tells a participant that came back which pictures are held back and which are not: it may have missed the news.
+    pub(super) fn tell_stream_states(&self, turn: &mut Turn<'_>, pid: Pid) {
+        let Some(reader) = self.people.get(&pid) else { return };
+        let pictures = reader.subscriptions.iter().filter(|(_, s)| s.kind == MediaKind::Video);
+        let stream_states: Vec<_> = pictures
+            .filter_map(|(sid, s)| Some(stream_state(self.people.get(&s.publisher)?, sid.clone(), s.paused)))
+            .collect();
+        if !stream_states.is_empty() {
+            turn.signal(reader.conn, Response::StreamStateUpdate(proto::StreamStateUpdate { stream_states }));
+        }
+    }
+
+    /// Which layers of a publisher's section anybody wants. Media says so again where one of them does not come: then the
+    /// publisher, unless it has muted the picture, is told again.
     pub(super) fn layers_wanted(&mut self, turn: &mut Turn<'_>, peer: PeerId, mid: &str, layers: u8) {
         let Some(pid) = self.owner_of(peer) else { return };
         let Some(publisher) = self.people.get_mut(&pid) else { return };
         let found = publisher.tracks.iter_mut().find(|track| track.mid() == Some(mid));
         if let Some(track) = found.filter(|track| track.kind == MediaKind::Video) {
-            track.wanted = Some(layers);
+            if track.wanted.replace(layers) == Some(layers) && layers != 0 && !track.info.muted {
+                track.wanted_told = None;
+            }
             self.tell_layers(turn, pid);
         }
     }
@@ -166,6 +186,16 @@ impl Room {
             self.timers.set(Some(pid), Timer::Layers, at);
         }
     }
+}
+
+fn speaker_info(participant: &Participant) -> proto::SpeakerInfo {
+    let (level, active) = (f32::from(participant.loudness) / STEPS, participant.loudness > 0);
+    proto::SpeakerInfo { sid: participant.sid.clone(), level, active }
+}
+
+fn stream_state(publisher: &Participant, track_sid: String, paused: bool) -> proto::StreamStateInfo {
+    let state = if paused { proto::StreamState::Paused } else { proto::StreamState::Active };
+    proto::StreamStateInfo { participant_sid: publisher.sid.clone(), track_sid, state: state.into() }
 }
 
 /// A participant's quality in the protocol's words; the score runs from 0 to 5.

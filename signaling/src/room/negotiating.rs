@@ -19,32 +19,30 @@ impl Room {
             if participant.conn.is_none() || state.standing || !state.needed {
                 continue;
             }
-            let started = match participant.link {
+            match participant.link {
                 Link::Dual { subscriber, .. } => {
                     let restart = std::mem::take(&mut participant.negotiation.restart_ice);
                     match turn.media.create_offer(turn.now, subscriber, restart) {
                         Ok(sdp) => {
                             let offer = server_offer(participant, sdp);
                             turn.signal(participant.conn, Response::Offer(offer));
-                            true
                         }
                         Err(error) => {
                             tracing::warn!(room = %self.name, sid = %participant.sid, %error, "no offer could be made");
-                            false
+                            participant.negotiation.needed = false;
+                            self.negotiation_failed(turn, pid);
+                            continue;
                         }
                     }
                 }
                 Link::Single(_) => {
                     let requirement = sections_needed(participant);
                     turn.signal(participant.conn, Response::MediaSectionsRequirement(requirement));
-                    true
                 }
-            };
-            participant.negotiation.needed = false;
-            if started {
-                participant.negotiation.standing = true;
-                self.timers.set(Some(pid), Timer::Negotiation, turn.now.plus_millis(NEGOTIATION_MS));
             }
+            participant.negotiation.needed = false;
+            participant.negotiation.standing = true;
+            self.timers.set(Some(pid), Timer::Negotiation, turn.now.plus_millis(NEGOTIATION_MS));
         }
     }
 

@@ -73,6 +73,8 @@ pub struct Subscription {
     pub forward: ForwardId,
     /// Sound or picture.
     pub kind: MediaKind,
+    /// Held back because the line is too narrow.
+    pub paused: bool,
 }
 
 /// One participant.

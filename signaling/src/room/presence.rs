@@ -82,6 +82,7 @@ impl Room {
             self.announce(turn, pid);
             self.tell_quality(turn, pid);
             self.tell_qualities(turn, pid);
+            self.tell_speaking(turn, pid);
         }
     }
 

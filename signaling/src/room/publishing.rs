@@ -21,11 +21,7 @@ impl Room {
             Some(Reason::NotAllowed)
         } else if participant.tracks.len() >= self.limits.tracks_per_participant {
             Some(Reason::LimitExceeded)
-        } else if wish.cid.is_empty()
-            || wish.cid.len() > 256
-            || wish.name.len() > 256
-            || wish.layers.len() > 8
-        {
+        } else if wish.cid.is_empty() || !is_modest(&wish) {
             Some(Reason::InvalidRequest)
         } else {
             None
@@ -52,9 +48,11 @@ impl Room {
     pub(super) fn client_offer(&mut self, turn: &mut Turn<'_>, pid: Pid, offer: &proto::SessionDescription) {
         let Some(participant) = self.people.get(&pid) else { return };
         let peer = participant.link.publishing();
-        let answer = match turn.media.offer(turn.now, peer, &offer.sdp) {
+        let wishes: Vec<_> = participant.tracks.iter().filter_map(Track::codec_wish).collect();
+        let answer = match turn.media.offer(turn.now, peer, &offer.sdp, &wishes) {
             Ok(answer) => answer,
-            Err(MediaError::NoPeer) => return self.negotiation_failed(turn, pid),
+            // After a long session there may be too many used sections; a fresh start has none.
+            Err(MediaError::NoPeer | MediaError::Limit(_)) => return self.negotiation_failed(turn, pid),
             Err(error) => {
                 tracing::warn!(room = %self.name, sid = %participant.sid, %error, "an offer was refused");
                 return self.expel(turn, pid);
@@ -255,4 +253,21 @@ impl Room {
     pub(super) fn publisher_of(&self, sid: &str) -> Option<Pid> {
         self.people.iter().find(|(_, participant)| participant.track(sid).is_some()).map(|(pid, _)| *pid)
     }
+}
+
+/// What a client says of a track is told to everybody in the room, so it must be short.
+fn is_modest(wish: &proto::AddTrackRequest) -> bool {
+    /// Letters of a name.
+    const NAME: usize = 256;
+    /// Entries of a list: three layers, two codecs, seven features are in use.
+    const ENTRIES: usize = 16;
+    let codec = |codec: &proto::SimulcastCodec| {
+        codec.codec.len() <= NAME && codec.cid.len() <= NAME && codec.layers.len() <= ENTRIES
+    };
+    wish.cid.len() <= NAME
+        && wish.name.len() <= NAME
+        && wish.layers.len() <= ENTRIES
+        && wish.audio_features.len() <= ENTRIES
+        && wish.simulcast_codecs.len() <= ENTRIES
+        && wish.simulcast_codecs.iter().all(codec)
 }

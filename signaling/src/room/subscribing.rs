@@ -1,6 +1,7 @@
 //! Subscribing: who receives which track, and how much of it.
 
 use livekit_protocol as proto;
+use schema::event::TrackSource;
 
 use super::media::{ForwardSpec, MediaKind, Tuning};
 use super::participant::Subscription;
@@ -53,7 +54,8 @@ impl Room {
         let Some(track) = from.track(sid).filter(|track| track.is_live()) else { return };
         let Some(section) = &track.section else { return };
         let chosen = to.choices.get(sid).copied().unwrap_or(to.auto_subscribe);
-        let wanted = chosen && to.grant.can_subscribe && from.permits(to, sid);
+        // Of somebody who is not shown nothing is passed on either: clients would not know whose it is.
+        let wanted = chosen && to.grant.can_subscribe && !from.grant.hidden && from.permits(to, sid);
         let held = to.subscriptions.get(sid).map(|subscription| subscription.forward);
         match (wanted, held) {
             (true, None) => {
@@ -64,6 +66,7 @@ impl Room {
                     kind: track.kind,
                     stream_id: format!("{}|{stream}", from.sid),
                     track_id: sid.to_owned(),
+                    screen: track.source == TrackSource::ScreenShare,
                 };
                 let peer = to.link.receiving();
                 match turn.media.forward(turn.now, peer, &spec) {
@@ -99,7 +102,7 @@ impl Room {
         kind: MediaKind,
     ) {
         if let Some(to) = self.people.get_mut(&reader) {
-            to.subscriptions.insert(sid.to_owned(), Subscription { publisher, forward, kind });
+            to.subscriptions.insert(sid.to_owned(), Subscription { publisher, forward, kind, paused: false });
             to.negotiation.needed = true;
             self.unsettled.insert(reader);
         }
@@ -173,8 +176,12 @@ impl Room {
     ) {
         let Some(participant) = self.people.get_mut(&pid) else { return };
         let former = participant.permissions.take();
-        participant.permissions = (!permission.all_participants)
-            .then(|| permission.track_permissions.into_iter().take(NAMED_MAX).collect());
+        let mut permissions = permission.track_permissions;
+        permissions.truncate(NAMED_MAX);
+        for permission in &mut permissions {
+            permission.track_sids.truncate(NAMED_MAX);
+        }
+        participant.permissions = (!permission.all_participants).then_some(permissions);
         let changed = former != participant.permissions;
         let publisher_sid = participant.sid.clone();
         let sids: Vec<String> =

@@ -4,7 +4,8 @@ use livekit_protocol as proto;
 use schema::event::TrackSource;
 use schema::moment::Moment;
 
-use super::media::{MediaKind, SendingSection};
+use super::joining::is_published;
+use super::media::{CodecWish, MediaKind, SendingSection};
 
 /// A track of one participant.
 #[derive(Debug, Clone)]
@@ -122,6 +123,18 @@ impl Track {
         self.section = Some(section.clone());
     }
 
+    /// What it is to be sent in: a picture in the codec that the client named, speech with redundancy unless the client
+    /// refuses that.
+    pub fn codec_wish(&self) -> Option<CodecWish> {
+        let bound = self.section.as_ref().and_then(|section| section.cid.clone());
+        let mime_type = match self.kind {
+            MediaKind::Audio => (!self.info.disable_red).then(|| "audio/red".to_owned()),
+            MediaKind::Video => self.info.codecs.first().map(|codec| codec.mime_type.clone()),
+        };
+        let mime_type = mime_type.filter(|wanted| is_published(wanted));
+        Some(CodecWish { cid: bound.unwrap_or_else(|| self.cid.clone()), mime_type: mime_type? })
+    }
+
     /// Its media has arrived, so that others know of it.
     pub const fn is_live(&self) -> bool {
         self.live_since.is_some()
@@ -145,7 +158,7 @@ impl Track {
             let layers = &self.info.layers;
             // A layer nearly as large as the tile serves it: 10 % of stretching is not seen.
             let enough = |layer: &proto::VideoLayer| {
-                layer.width.max(layer.height) * 11 / 10 >= wish.width.max(wish.height)
+                u64::from(layer.width.max(layer.height)) * 11 / 10 >= u64::from(wish.width.max(wish.height))
             };
             let mut sizes: Vec<&proto::VideoLayer> = layers.iter().collect();
             sizes.sort_by_key(|layer| layer.width.max(layer.height));
@@ -256,6 +269,17 @@ mod tests {
         assert_eq!(track.layer_for(&tile(350, 196)), 0, "ten per cent more is still the small one");
         assert_eq!(track.layer_for(&tile(500, 280)), 1);
         assert_eq!(track.layer_for(&tile(3000, 1600)), 2);
+    }
+
+    #[test]
+    fn sizes_that_cannot_be_are_borne() {
+        let mut track = camera();
+        #[expect(deprecated, reason = "clients in use describe layers here")]
+        for layer in &mut track.info.layers {
+            (layer.width, layer.height) = (u32::MAX, u32::MAX);
+        }
+        assert_eq!(track.layer_for(&tile(300, 170)), 0);
+        assert_eq!(track.layer_for(&tile(u32::MAX, 1)), 0);
     }
 
     #[test]

@@ -121,6 +121,64 @@ fn stray_and_forged_datagrams_leave_no_trace() {
 }
 
 #[test]
+fn a_screen_can_be_shared_as_often_as_one_likes() {
+    let mut world = World::new(1);
+    let client = world.publisher(&[MICROPHONE]);
+    assert!(world.run_until(|world| world.clients[client].connected()));
+    for round in 10..310_u32 {
+        let mid = round.to_string();
+        world.offer(client, &[MICROPHONE, (&mid, "video", "sendonly", &[])]);
+        world.clients[client].rtp(round, 96, 5, 0, &mid, "", &vp8(1, 1, true));
+        world.run(Duration::from_millis(40));
+        world.offer(client, &[MICROPHONE]);
+        assert_eq!(world.told(&MediaEvent::TrackLive { peer: id(client), mid }), 1, "the {round}th");
+    }
+    let peer = &world.engine.peers[client];
+    assert!(peer.inbound.sources.is_empty(), "nothing is kept of what is over");
+}
+
+#[test]
+fn a_handshake_begun_from_an_address_that_has_proven_nothing_is_not_answered() {
+    let mut world = World::new(1);
+    let client = world.publisher(&[CAMERA]);
+    let now = world.now;
+    // It believes that its check was answered, so it begins the handshake.
+    world.clients[client].checks_answered = 1;
+    world.clients[client].tick(now);
+    let out = std::mem::take(&mut world.clients[client].out);
+    let mut hello = out.into_iter().find(|bytes| bytes[0] == 22).expect("a first flight");
+    for port in 1..2000 {
+        let victim = Source::Udp(([192, 0, 2, 1], port).into());
+        world.engine.datagram(now, victim, &mut hello);
+    }
+    world.engine.tick(now + Duration::from_secs(1));
+    world.engine.transmit(|to, _, _| panic!("{to:?} is sent something"));
+    assert!(world.engine.peers[client].early.is_empty() && world.engine.addresses.is_empty());
+}
+
+#[test]
+fn messages_sent_while_a_client_was_away_arrive_in_order_when_it_is_back() {
+    let mut world = World::new(6);
+    let reader = world.client(PeerRole::Subscriber, &PROFILES);
+    world.renegotiate(reader, false);
+    assert!(world.run_until(|world| world.clients[reader].connected()));
+    let now = world.now;
+    world.clients[reader].open_channels(now);
+    assert!(world.run_until(|world| world.clients[reader].reliable.is_some()));
+    world.run(Duration::from_secs(1));
+    world.loss = 1000;
+    let sent: Vec<Vec<u8>> = (0..40).map(|number| vec![number; 300]).collect();
+    for frame in &sent {
+        world.engine.send_data(WALL, id(reader), true, frame);
+        world.run(Duration::from_millis(200));
+    }
+    world.loss = 0;
+    world.renegotiate(reader, true);
+    assert!(world.run_until(|world| world.clients[reader].frames.len() == sent.len()));
+    assert_eq!(world.clients[reader].frames, sent);
+}
+
+#[test]
 fn data_frames_go_both_ways_on_channels_that_the_client_opens_and_on_ours() {
     let mut world = World::new(3);
     world.loss = 100;
@@ -153,14 +211,14 @@ fn descriptions_that_make_no_sense_are_refused_and_hurt_nobody() {
     let mut world = World::new(1);
     let client = world.publisher(&[MICROPHONE]);
     let good = world.clients[client].offer(&[MICROPHONE]);
-    let mut refuse = |sdp: &str| world.engine.offer(WALL, id(client), sdp).unwrap_err();
+    let mut refuse = |sdp: &str| world.engine.offer(WALL, id(client), sdp, &[]).unwrap_err();
     assert!(matches!(refuse("nonsense"), MediaError::BadDescription(_)));
     assert!(matches!(refuse(&good.replace("a=fingerprint", "a=finger")), MediaError::BadDescription(_)));
     assert!(matches!(refuse(&good.replace("sha-256 ", "sha-256 FF")), MediaError::BadDescription(_)));
     assert!(matches!(refuse(&good.replace("actpass", "passive")), MediaError::BadDescription(_)));
     assert!(matches!(refuse(&good.replace("a=mid:1", "a=mid:")), MediaError::BadDescription(_)));
-    assert!(matches!(refuse(&"a".repeat(2 << 20)), MediaError::Limit(_)));
+    assert!(matches!(refuse(&"a".repeat(5 << 20)), MediaError::Limit(_)));
     assert_eq!(world.engine.answer(WALL, id(client), &good), Err(MediaError::Stale));
-    assert_eq!(world.engine.offer(WALL, id(77), &good).unwrap_err(), MediaError::NoPeer);
+    assert_eq!(world.engine.offer(WALL, id(77), &good, &[]).unwrap_err(), MediaError::NoPeer);
     assert!(world.run_until(|world| world.clients[client].connected()), "the good one still stands");
 }

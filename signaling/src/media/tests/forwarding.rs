@@ -8,7 +8,7 @@ use rtc_rtcp::transport_feedbacks::transport_layer_nack::{
 
 use super::world::{PROFILES, World, id, vp8};
 use crate::media::double::Client;
-use crate::room::media::{Media, MediaEvent, MediaKind, PeerRole, Tuning};
+use crate::room::media::{CodecWish, Media, MediaEvent, MediaKind, PeerRole, Tuning};
 
 const CAMERA: (&str, &str, &str, &[&str]) = ("0", "video", "sendonly", &[]);
 const MICROPHONE: (&str, &str, &str, &[&str]) = ("1", "audio", "sendonly", &[]);
@@ -189,6 +189,30 @@ fn the_last_subscriber_to_leave_and_the_publisher_leaving_first_are_both_survive
 }
 
 #[test]
+fn what_the_client_wants_to_send_in_stands_first_in_the_answer_and_the_rest_behind_it() {
+    let mut world = World::new(1);
+    let client = world.client(PeerRole::Publisher, &PROFILES);
+    let offer = world.clients[client].offer(&[CAMERA, MICROPHONE]);
+    let vp9 = "a=rtpmap:98 VP9/90000\r\na=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=98\r\na=mid:0";
+    let offer = offer.replace("SAVPF 96 97", "SAVPF 96 97 98 99").replace("a=mid:0", vp9);
+    let wish =
+        |cid: &str, mime_type: &str| CodecWish { cid: cid.to_owned(), mime_type: mime_type.to_owned() };
+    let wishes = [wish("track-0", "video/vp9"), wish("track-1", "audio/red")];
+    let mut answered = |wishes: &[CodecWish]| {
+        let answer = world.engine.offer(super::world::WALL, id(client), &offer, wishes).unwrap();
+        let types: Vec<_> = answer.sending.iter().map(|section| section.mime_type.clone()).collect();
+        (answer.sdp, types)
+    };
+    let (sdp, types) = answered(&wishes);
+    assert!(sdp.contains("m=video 9 UDP/TLS/RTP/SAVPF 98 99 96 97\r\n"), "{sdp}");
+    assert!(sdp.contains("m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n"), "{sdp}");
+    assert_eq!(types, ["video/VP9", "audio/red"]);
+    let (sdp, types) = answered(&[wish("track-0", "video/theora")]);
+    assert!(sdp.contains("SAVPF 96 97 98 99"), "what is not offered is not chosen: {sdp}");
+    assert_eq!(types, ["video/VP8", "audio/opus"]);
+}
+
+#[test]
 fn on_the_single_path_each_waiting_track_takes_a_free_section_and_no_section_serves_twice() {
     let mut world = World::new(1);
     let publisher = world.publisher(&[MICROPHONE]);
@@ -198,12 +222,12 @@ fn on_the_single_path_each_waiting_track_takes_a_free_section_and_no_section_ser
     assert!(answer.contains("a=inactive"), "nothing to carry yet");
     let forward = world.forward(single, publisher, "1", MediaKind::Audio);
     let offer = world.clients[single].offer(&[receive]);
-    let answer = world.engine.offer(super::world::WALL, id(single), &offer).unwrap();
+    let answer = world.engine.offer(super::world::WALL, id(single), &offer, &[]).unwrap();
     assert_eq!(answer.carried, [("5".to_owned(), forward)]);
     assert!(answer.sdp.contains("a=sendonly") && answer.sdp.contains("a=msid:PA_0|TR_1 TR_1"));
     world.engine.unforward(forward);
     let next = world.forward(single, publisher, "1", MediaKind::Audio);
-    let answer = world.engine.offer(super::world::WALL, id(single), &offer).unwrap();
+    let answer = world.engine.offer(super::world::WALL, id(single), &offer, &[]).unwrap();
     assert_eq!(
         (answer.carried, answer.spare.audio),
         (Vec::new(), 0),

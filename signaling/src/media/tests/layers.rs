@@ -162,6 +162,25 @@ fn when_the_publisher_stops_its_top_layer_the_next_one_takes_over_and_back() {
 }
 
 #[test]
+fn a_slide_that_is_sent_once_in_a_while_stays_sharp() {
+    let mut camera = Camera::new();
+    camera.film(30);
+    let mut slides = |frames: u32| {
+        for frame in 0..frames {
+            // Three small pictures a second, a large one every 1.2 s, as of a screen without motion.
+            camera.alive = [frame.is_multiple_of(8), false, frame.is_multiple_of(30)];
+            camera.film(1);
+        }
+        (camera.current(), camera.requests)
+    };
+    let (_, before) = slides(250);
+    for _ in 0..100 {
+        let (layer, requests) = slides(30);
+        assert_eq!((layer, requests - before), (Some(2), 0));
+    }
+}
+
+#[test]
 fn layers_are_recognised_after_every_renegotiation() {
     let mut camera = Camera::new();
     camera.film(30);
@@ -222,4 +241,22 @@ fn the_publisher_is_told_which_layers_nobody_wants_and_at_once_when_somebody_doe
     camera.tune(1);
     camera.film(5);
     assert_eq!(wanted(&camera), Some(0b011));
+}
+
+#[test]
+fn a_publisher_that_does_not_send_a_layer_that_is_wanted_is_reminded_and_otherwise_left_alone() {
+    let mut camera = Camera::new();
+    let reminders = |camera: &Camera| {
+        camera.world.events.iter().filter(|event| matches!(event, MediaEvent::Wanted { .. })).count()
+    };
+    camera.film(300);
+    assert_eq!(reminders(&camera), 0, "all is there that is wanted");
+    camera.alive = [false; 3];
+    camera.film(25 * 21);
+    assert!((3..=5).contains(&reminders(&camera)), "{} in twenty seconds", reminders(&camera));
+    let before = reminders(&camera);
+    camera.alive = [true; 3];
+    camera.film(25 * 10);
+    assert_eq!(reminders(&camera), before);
+    assert_eq!(camera.current(), Some(2), "and the picture is back");
 }

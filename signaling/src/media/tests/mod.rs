@@ -4,6 +4,8 @@ mod connecting;
 mod forwarding;
 mod layers;
 mod lines;
+mod speech;
+mod starved;
 mod world;
 
 /// An instant can only be had from the clock; from there on it is turned by hand.

@@ -18,6 +18,9 @@ pub const PROFILES: [SrtpProtectionProfile; 2] =
 /// The wall clock stands still: nothing in the engine hangs on it.
 pub const WALL: Moment = Moment::from_millis(1_770_000_000_000);
 
+/// What the socket of a process that gets no processor holds: the system's default is about 200 kB.
+const SOCKET_DATAGRAMS: usize = 200;
+
 /// The line.
 pub struct World {
     pub engine: Engine,
@@ -31,6 +34,8 @@ pub struct World {
     /// Bits per second towards each client, where it is limited; a queue of 300 ms stands before it.
     pub narrow: HashMap<usize, u64>,
     busy: HashMap<usize, Instant>,
+    /// Who gets no processor, and until when: a client, or the engine (`None`).
+    pub stalled: HashMap<Option<usize>, Instant>,
     /// Datagrams that the engine sent.
     pub sent: usize,
     random: u64,
@@ -56,6 +61,7 @@ impl World {
             delay: Duration::from_millis(10),
             narrow: HashMap::new(),
             busy: HashMap::new(),
+            stalled: HashMap::new(),
             sent: 0,
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             flying: Vec::new(),
@@ -87,7 +93,7 @@ impl World {
 
     pub fn offer(&mut self, index: usize, sections: &[(&str, &str, &str, &[&str])]) -> String {
         let offer = self.clients[index].offer(sections);
-        let answer = self.engine.offer(WALL, id(index), &offer).unwrap();
+        let answer = self.engine.offer(WALL, id(index), &offer, &[]).unwrap();
         self.clients[index].learn(&answer.sdp);
         answer.sdp
     }
@@ -107,6 +113,7 @@ impl World {
             kind,
             stream_id: format!("PA_{source}|TR_{mid}"),
             track_id: format!("TR_{mid}"),
+            screen: false,
         };
         self.engine.forward(WALL, id(index), &spec).unwrap()
     }
@@ -139,9 +146,22 @@ impl World {
 
     fn step(&mut self) {
         let now = self.now;
-        let (arrived, flying): (Vec<_>, _) =
-            std::mem::take(&mut self.flying).into_iter().partition(|f| f.0 <= now);
-        self.flying = flying;
+        self.stalled.retain(|_, until| *until > now);
+        let (mut arrived, mut waiting) = (Vec::new(), HashMap::<Option<usize>, usize>::new());
+        for datagram in std::mem::take(&mut self.flying) {
+            let to = (!datagram.2).then_some(datagram.1);
+            if datagram.0 > now {
+                self.flying.push(datagram);
+            } else if self.stalled.contains_key(&to) {
+                let queue = waiting.entry(to).or_default();
+                *queue += 1;
+                if *queue <= SOCKET_DATAGRAMS {
+                    self.flying.push(datagram);
+                }
+            } else {
+                arrived.push(datagram);
+            }
+        }
         for (_, client, inbound, mut bytes, source) in arrived {
             if inbound {
                 self.engine.datagram(now, source, &mut bytes);
@@ -149,10 +169,14 @@ impl World {
                 self.clients[client].datagram(now, &mut bytes);
             }
         }
-        self.engine.tick(now);
-        self.engine.advance(now);
-        for client in &mut self.clients {
-            client.tick(now);
+        if !self.stalled.contains_key(&None) {
+            self.engine.tick(now);
+            self.engine.advance(now);
+        }
+        for (index, client) in self.clients.iter_mut().enumerate() {
+            if !self.stalled.contains_key(&Some(index)) {
+                client.tick(now);
+            }
         }
         while let Some(event) = self.engine.poll_event() {
             self.events.push(event);

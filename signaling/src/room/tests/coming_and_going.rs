@@ -317,6 +317,16 @@ fn a_client_that_never_answers_an_offer_is_told_to_start_afresh() {
 }
 
 #[test]
+fn a_client_whose_descriptions_have_grown_too_long_is_told_to_start_afresh() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Single);
+    world.say(&a, Request::Offer(offer("long")));
+    let told = farewell(&world, &a).expect("it is told so");
+    assert_eq!(told.action(), Action::Reconnect);
+    assert!(!world.inbox(&a).closed, "until then it stays");
+}
+
+#[test]
 fn an_offer_that_cannot_be_read_ends_that_one_connection() {
     let mut world = World::new();
     let good = world.join("a", JoinPath::Dual);

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schema::moment::Moment;
 
 use crate::room::media::{
-    Answer, ForwardId, ForwardSpec, Media, MediaError, MediaKind, PeerId, PeerRole, Sections, SendingSection,
-    Tuning,
+    Answer, CodecWish, ForwardId, ForwardSpec, Media, MediaError, MediaKind, PeerId, PeerRole, Sections,
+    SendingSection, Tuning,
 };
 
 /// One PeerConnection as the fake remembers it.
@@ -28,6 +28,8 @@ pub struct FakeMedia {
     pub peers: BTreeMap<PeerId, FakePeer>,
     pub forwards: BTreeMap<ForwardId, (PeerId, ForwardSpec)>,
     pub tunings: BTreeMap<ForwardId, Tuning>,
+    /// What the last offer was to be answered with.
+    pub wishes: Vec<CodecWish>,
     last_forward: u64,
 }
 
@@ -42,7 +44,17 @@ impl Media for FakeMedia {
         self.forwards.retain(|_, (to, spec)| *to != peer && spec.source != peer);
     }
 
-    fn offer(&mut self, _now: Moment, peer: PeerId, sdp: &str) -> Result<Answer, MediaError> {
+    fn offer(
+        &mut self,
+        _now: Moment,
+        peer: PeerId,
+        sdp: &str,
+        wishes: &[CodecWish],
+    ) -> Result<Answer, MediaError> {
+        self.wishes = wishes.to_vec();
+        if sdp == "long" {
+            return Err(MediaError::Limit("sections"));
+        }
         let state = self.peers.get_mut(&peer).ok_or(MediaError::NoPeer)?;
         let mut sending = Vec::new();
         let mut receiving = Vec::new();

@@ -149,6 +149,20 @@ fn speaking_is_told_when_it_begins_and_when_it_ends() {
 }
 
 #[test]
+fn a_newcomer_and_whoever_comes_back_hear_who_is_speaking() {
+    let mut world = World::new();
+    let (a, b) = (world.join("a", JoinPath::Dual), world.join("b", JoinPath::Dual));
+    world.publish(&a, "mic", Microphone, "send:0:a:mic");
+    let peer = world.publishing(&a);
+    world.lose_socket(&b);
+    world.input(Input::Media(MediaEvent::Levels(vec![(peer, "0".into(), 0.3)])));
+    let (b, c) = (world.resume(&b), world.join("c", JoinPath::Single));
+    for client in [&b, &c] {
+        assert_eq!(speakers(&world, client), [(a.sid.clone(), true)], "{}", client.identity);
+    }
+}
+
+#[test]
 fn whoever_mutes_while_speaking_speaks_no_more() {
     let mut world = World::new();
     let (a, b) = (world.join("a", JoinPath::Dual), world.join("b", JoinPath::Dual));
@@ -187,6 +201,20 @@ fn as_soon_as_media_flows_everybody_knows_how_good_everybodys_line_is() {
             of.identity
         );
     }
+}
+
+#[test]
+fn whoever_sees_less_for_want_of_room_on_its_line_is_told_to_have_a_poor_one() {
+    use proto::ConnectionQuality::{Excellent, Poor};
+    let mut world = World::new();
+    let (a, b) = (world.join("a", JoinPath::Dual), world.join("b", JoinPath::Dual));
+    world.publish(&a, "cam", proto::TrackSource::Camera, "send:0:v:cam");
+    let (peer, forward) = (world.receiving(&b), *world.media.forwards.keys().next().expect("it flows"));
+    world.forget(&a);
+    for paused in [true, false] {
+        world.input(Input::Media(MediaEvent::Paused { peer, forward, paused }));
+    }
+    assert_eq!(qualities(&world, &a, &b), [Poor, Excellent], "the chair sees who is badly off");
 }
 
 #[test]

@@ -137,6 +137,46 @@ fn a_client_that_wants_too_many_tracks_gets_the_protocols_own_error() {
 }
 
 #[test]
+fn the_codec_that_a_client_names_and_speech_with_redundancy_are_asked_for() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let codec = proto::SimulcastCodec { codec: "vp9".into(), cid: "cam".into(), ..Default::default() };
+    let camera = proto::AddTrackRequest { simulcast_codecs: vec![codec], ..wish("cam", Camera) };
+    world.say(&a, Request::AddTrack(camera));
+    let codec = proto::SimulcastCodec { codec: "av1".into(), cid: "second".into(), ..Default::default() };
+    let second = proto::AddTrackRequest { simulcast_codecs: vec![codec], ..wish("second", Camera) };
+    world.say(&a, Request::AddTrack(second));
+    world.say(&a, Request::AddTrack(wish("mic", Microphone)));
+    world.say(
+        &a,
+        Request::AddTrack(proto::AddTrackRequest { disable_red: true, ..wish("plain", Microphone) }),
+    );
+    world.say(&a, Request::Offer(offer("send:0:v:cam send:1:a:mic send:2:a:plain")));
+    let wishes: Vec<_> =
+        world.media.wishes.iter().map(|wish| (wish.cid.as_str(), wish.mime_type.as_str())).collect();
+    assert_eq!(wishes, [("cam", "video/VP9"), ("mic", "audio/red")], "AV1 cannot be passed on");
+}
+
+#[test]
+fn what_would_be_told_to_everybody_must_be_short() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let long = || "x".repeat(10_000);
+    let codec = proto::SimulcastCodec { codec: long(), ..Default::default() };
+    let requests = [
+        proto::AddTrackRequest { name: long(), ..wish("1", Camera) },
+        proto::AddTrackRequest { layers: vec![proto::VideoLayer::default(); 1000], ..wish("2", Camera) },
+        proto::AddTrackRequest { audio_features: vec![1; 100_000], ..wish("3", Microphone) },
+        proto::AddTrackRequest { simulcast_codecs: vec![codec], ..wish("4", Camera) },
+    ];
+    for request in requests {
+        world.say(&a, Request::AddTrack(request));
+    }
+    assert_eq!(refusals(&world, &a), [Reason::InvalidRequest; 4]);
+    assert!(!world.inbox(&a).closed);
+}
+
+#[test]
 fn muting_is_told_to_all_and_recorded_once() {
     let mut world = World::new();
     let a = world.join("a", JoinPath::Dual);

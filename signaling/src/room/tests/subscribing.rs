@@ -31,6 +31,18 @@ fn carried(world: &World, client: &Client) -> Vec<(String, String)> {
     carried
 }
 
+fn stream_states(world: &World, client: &Client) -> Vec<(String, proto::StreamState)> {
+    let messages = world.inbox(client).messages.iter();
+    messages
+        .filter_map(|message| match message {
+            Response::StreamStateUpdate(update) => Some(&update.stream_states),
+            _ => None,
+        })
+        .flatten()
+        .map(|info| (info.track_sid.clone(), info.state()))
+        .collect()
+}
+
 #[test]
 fn a_newcomer_gets_everything_there_is_in_one_round() {
     let mut world = World::new();
@@ -218,6 +230,43 @@ fn what_a_client_refused_before_it_lost_its_line_it_still_refuses_after() {
 }
 
 #[test]
+fn a_picture_looked_at_again_while_the_line_was_down_comes_back_with_it() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let b = world.join("b", JoinPath::Dual);
+    let camera = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    let hide =
+        proto::UpdateTrackSettings { track_sids: vec![camera.clone()], disabled: true, ..Default::default() };
+    world.say(&b, Request::TrackSetting(hide));
+    let paused = |world: &World| world.media.tunings.values().next().expect("it was tuned").paused;
+    let sync = |hidden: &[&String]| {
+        let track_sids_disabled = hidden.iter().map(|sid| (*sid).clone()).collect();
+        Request::SyncState(proto::SyncState { track_sids_disabled, ..Default::default() })
+    };
+    world.lose_socket(&b);
+    let b = world.resume(&b);
+    world.say(&b, sync(&[&camera]));
+    assert!(paused(&world), "it is still hidden");
+    world.lose_socket(&b);
+    let b = world.resume(&b);
+    world.say(&b, sync(&[]));
+    assert!(!paused(&world));
+}
+
+#[test]
+fn of_a_hidden_participant_nothing_is_passed_on() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let mut arrival = world.arrival("observer", JoinPath::Dual);
+    arrival.grant.hidden = true;
+    let observer = world.arrive(arrival).expect("let in");
+    world.publish(&observer, "cam", Camera, "send:0:v:cam");
+    assert!(world.receives(&a).is_empty());
+    world.publish(&a, "cam", Camera, "send:0:v:cam");
+    assert_eq!(world.receives(&observer).len(), 1, "it sees the others");
+}
+
+#[test]
 fn a_picture_held_back_for_want_of_bandwidth_is_told() {
     let mut world = World::new();
     let a = world.join("a", JoinPath::Dual);
@@ -226,11 +275,15 @@ fn a_picture_held_back_for_want_of_bandwidth_is_told() {
     let forward = *world.media.forwards.keys().next().expect("it flows");
     let peer = world.receiving(&b);
     world.input(Input::Media(MediaEvent::Paused { peer, forward, paused: true }));
-    let told = world.inbox(&b).messages.iter().any(|message| {
-        matches!(message, Response::StreamStateUpdate(update) if update.stream_states[0].track_sid == camera
-            && update.stream_states[0].state() == proto::StreamState::Paused)
-    });
-    assert!(told);
+    assert_eq!(stream_states(&world, &b), [(camera.clone(), proto::StreamState::Paused)]);
+    world.lose_socket(&b);
+    world.input(Input::Media(MediaEvent::Paused { peer, forward, paused: false }));
+    let b = world.resume(&b);
+    assert_eq!(
+        stream_states(&world, &b),
+        [(camera, proto::StreamState::Active)],
+        "what it missed it is told"
+    );
 }
 
 #[test]
@@ -262,4 +315,25 @@ fn layers_that_nobody_wants_are_told_to_the_publisher_once_it_has_the_track_in_i
     world.lose_socket(&a);
     let back = world.resume(&a);
     assert_eq!(told(&world, &back), [true], "it may have missed the last word");
+}
+
+#[test]
+fn a_publisher_that_does_not_send_what_is_wanted_is_told_again_unless_it_is_muted() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let camera = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    let peer = world.publishing(&a);
+    let told = |world: &World| {
+        let is_told = |message: &&Response| matches!(message, Response::SubscribedQualityUpdate(_));
+        world.inbox(&a).messages.iter().filter(is_told).count()
+    };
+    let wanted = || Input::Media(MediaEvent::Wanted { peer, mid: "0".into(), layers: 1 });
+    world.input(wanted());
+    world.pass(2_000, &[&a]);
+    assert_eq!(told(&world), 1);
+    world.input(wanted());
+    assert_eq!(told(&world), 2, "media says so only when the layer does not come");
+    world.say(&a, Request::Mute(proto::MuteTrackRequest { sid: camera, muted: true }));
+    world.input(wanted());
+    assert_eq!(told(&world), 2, "a muted camera sends nothing");
 }

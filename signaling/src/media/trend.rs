@@ -1,0 +1,90 @@
+//! Whether the queue before a subscriber grows: the delay trend of Google Congestion Control (draft-ietf-rmcat-gcc-02
+//! section 5), made to outlive machines that stand still.
+
+use std::time::{Duration, Instant};
+
+use rtc_interceptor::{ArrivalGroupAccumulator, Kalman, OveruseDetector, PacketReport, Usage};
+
+/// Most that one measurement counts, in milliseconds. A client or a server that got no processor for seconds shows a
+/// gap as long; squared it would make the filter deaf for minutes, and it would hold on to whatever it believed last.
+const MOST_MS: f64 = 50.0;
+/// What was believed so long ago is no news.
+const STALE: Duration = Duration::from_millis(500);
+
+/// The trend of one subscriber's line.
+#[derive(Default)]
+pub struct Trend {
+    groups: ArrivalGroupAccumulator,
+    filter: Kalman,
+    overuse: OveruseDetector,
+    measured: Option<Instant>,
+}
+
+impl Trend {
+    /// Takes what was reported of one packet.
+    pub fn accumulate(&mut self, now: Instant, report: &PacketReport) {
+        let Some(delay) = self.groups.accumulate(report) else { return };
+        let estimate_ms = self.filter.update(delay.delta_ms.clamp(-MOST_MS, MOST_MS));
+        self.overuse.update(delay.at, estimate_ms);
+        self.measured = Some(now);
+    }
+
+    /// What the queue does, as far as it is known now.
+    pub fn usage(&self, now: Instant) -> Usage {
+        let known = self.measured.is_some_and(|at| now.saturating_duration_since(at) < STALE);
+        if known { self.overuse.usage() } else { Usage::Normal }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rtc_rtcp::transport_feedbacks::cc_feedback_report::Ecn;
+
+    use super::*;
+    use crate::media::tests::any_instant;
+
+    /// A packet every 20 ms; `arrivals` says by how much later than before each arrives.
+    fn feed(trend: &mut Trend, start: Instant, first: u64, queues_ms: impl Iterator<Item = u64>) -> Instant {
+        let mut now = start;
+        for (id, queue_ms) in (first..).zip(queues_ms) {
+            now = start + Duration::from_millis(20 * (id - first));
+            let arrival = Duration::from_millis(1_000_000 + 20 * id + queue_ms);
+            trend.accumulate(
+                now,
+                &PacketReport {
+                    ssrc: 0,
+                    id,
+                    rtp_sequence_number: 0,
+                    is_twcc: true,
+                    twcc_sequence_number: 0,
+                    size: 1000,
+                    arrived: true,
+                    departure: now,
+                    arrival: Some(arrival),
+                    ecn: Ecn::NotEct,
+                },
+            );
+        }
+        now
+    }
+
+    #[test]
+    fn a_queue_that_grows_is_seen_and_forgotten_when_nothing_more_is_heard() {
+        let (start, mut trend) = (any_instant(), Trend::default());
+        let now = feed(&mut trend, start, 0, (0..40).map(|step| step * 20));
+        assert_eq!(trend.usage(now), Usage::Over);
+        assert_eq!(trend.usage(now + STALE), Usage::Normal);
+    }
+
+    #[test]
+    fn a_machine_that_stood_still_does_not_make_it_deaf() {
+        let (start, mut trend) = (any_instant(), Trend::default());
+        // It grows, then the receiver stands still for six seconds and takes everything at once.
+        let now = feed(&mut trend, start, 0, (0..40).map(|step| step * 20));
+        let now = feed(&mut trend, now, 40, (0..300).map(|step| 6800 - 20 * step));
+        let now = feed(&mut trend, now, 340, (0..100).map(|_| 800));
+        assert_eq!(trend.usage(now), Usage::Normal, "the queue stands");
+        let now = feed(&mut trend, now, 440, (0..60).map(|step| 800 + step * 30));
+        assert_eq!(trend.usage(now), Usage::Over, "and grows again");
+    }
+}
