@@ -127,6 +127,7 @@ fn rooms_config(settings: &Settings) -> anyhow::Result<SignalingConfig> {
         api_key: "giaoban".into(),
         api_secret: key(&settings.data.join(KEY_FILE))?,
         limits: Limits::default(),
+        turn: settings.turn.config(settings.listen.ip())?,
     })
 }
 

@@ -48,6 +48,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         api_key: "trial".to_owned(),
         api_secret: "only for trials on this machine, never elsewhere".to_owned(),
         limits: Limits::default(),
+        turn: None,
     };
     let (signaling, mut events) = Signaling::start(config, Arc::new(RealClock))?;
     signaling.open(ROOM, RoomSettings::default()).await?;

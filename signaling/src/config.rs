@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use crate::net::relay::Listen;
+use crate::turn::Limits as TurnLimits;
+
 /// How the signaling component is started.
 #[derive(Clone)]
 pub struct SignalingConfig {
@@ -21,6 +24,22 @@ pub struct SignalingConfig {
     pub api_secret: String,
     /// What one client, room and process may take.
     pub limits: Limits,
+    /// The way in for clients that can reach nothing but a TURN server; `None` leaves it closed.
+    pub turn: Option<TurnConfig>,
+}
+
+/// How clients reach the rooms through TURN. It relays to this process's own media and to nothing else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TurnConfig {
+    /// Where it listens.
+    pub listen: Listen,
+    /// Name or address under which clients reach it; with TLS the certificate has to be good for it. `None` is the first
+    /// of the media addresses.
+    pub host: Option<String>,
+    /// What clients are told, where that is not the host with the ports listened on: `turns:name:443?transport=tcp`.
+    pub urls: Vec<String>,
+    /// What its clients may take.
+    pub limits: TurnLimits,
 }
 
 /// Never prints the secret.
@@ -31,6 +50,7 @@ impl std::fmt::Debug for SignalingConfig {
             .field("advertise", &self.advertise)
             .field("workers", &self.workers)
             .field("limits", &self.limits)
+            .field("turn", &self.turn)
             .finish_non_exhaustive()
     }
 }

@@ -8,9 +8,10 @@ pub mod media;
 pub mod net;
 pub mod room;
 mod signaling;
+pub mod turn;
 mod wire;
 
-pub use config::{Grant, Limits, RoomSettings, SignalingConfig};
+pub use config::{Grant, Limits, RoomSettings, SignalingConfig, TurnConfig};
 pub use host::SignalingError;
 pub use room::{ParticipantSnapshot, Rights};
 pub use signaling::{Signaling, StartError, Stats};

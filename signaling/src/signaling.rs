@@ -9,11 +9,13 @@ use schema::event::{RoomEvent, TrackSource};
 use schema::moment::Clock;
 use tokio::sync::mpsc;
 
-use crate::config::{Grant, RoomSettings, SignalingConfig};
+use crate::config::{Grant, RoomSettings, SignalingConfig, TurnConfig};
 use crate::host::{Desk, Directory, EventTap, Front, Gauges, SignalingError, Tenancy};
 use crate::media;
+use crate::net::relay::{Door, Ports, RelayError, RelayHandle, Sockets};
 use crate::net::{self, WorkerConfig};
 use crate::room::{Change, Command, Message, ParticipantSnapshot, Rights, Which};
+use crate::turn::{IceServers, Relay, Targets};
 use crate::wire::{self, Tokens};
 
 /// Shorter secrets can be guessed.
@@ -23,6 +25,8 @@ const SECRET_BYTES_MIN: usize = 32;
 #[derive(Clone)]
 pub struct Signaling {
     front: Arc<Front>,
+    _turn: Option<Arc<RelayHandle>>,
+    turn_ports: Ports,
 }
 
 /// Why signaling did not start.
@@ -34,6 +38,12 @@ pub enum StartError {
     /// A port for media could not be opened.
     #[error("media cannot listen on {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
+    /// TURN does not run.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
+    /// The system has no randomness, or no cryptography.
+    #[error("TURN has no keys: {0}")]
+    Keys(String),
 }
 
 /// Figures for the operator.
@@ -47,6 +57,8 @@ pub struct Stats {
     pub connections: usize,
     /// Where media arrives, one port for each worker.
     pub media_ports: Vec<u16>,
+    /// Where TURN listens, as far as it does.
+    pub turn_ports: Ports,
     /// Events that wait because nobody takes them.
     pub events_waiting: usize,
     /// Events that were thrown away. Anything but 0 is an alarm: the record has a hole.
@@ -59,7 +71,7 @@ impl Signaling {
         config: SignalingConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, mpsc::Receiver<RoomEvent>), StartError> {
-        let SignalingConfig { media_listen, advertise, workers, api_key, api_secret, limits } = config;
+        let SignalingConfig { media_listen, advertise, workers, api_key, api_secret, limits, turn } = config;
         if api_secret.len() < SECRET_BYTES_MIN {
             return Err(StartError::WeakSecret);
         }
@@ -67,7 +79,10 @@ impl Signaling {
         let gauges = Arc::new(Gauges::default());
         let directory = Arc::new(Directory::default());
         let (tap, events) = EventTap::new(Arc::clone(&gauges));
-        let mut desks = Vec::new();
+        // Opened before the workers, so that a port that is taken is told before anything runs.
+        let turn = turn.map(|turn| Sockets::open(turn.listen.clone()).map(|sockets| (turn, sockets)));
+        let turn = turn.transpose()?;
+        let (mut desks, mut doors) = (Vec::new(), Vec::new());
         for index in 0..workers.max(1) {
             let (tokens, directory, gauges) =
                 (Arc::clone(&tokens), Arc::clone(&directory), Arc::clone(&gauges));
@@ -82,10 +97,18 @@ impl Signaling {
                     ..Default::default()
                 },
             };
-            desks.push(hire(worker, Arc::clone(&clock), make)?);
+            let (desk, door) = hire(worker, Arc::clone(&clock), make)?;
+            desks.push(desk);
+            doors.push(door);
         }
-        let front = Front::new(desks, directory, tokens, limits, gauges, clock);
-        Ok((Self { front: Arc::new(front) }, events))
+        let turn_ports = turn.as_ref().map_or_else(Ports::default, |(_, sockets)| sockets.ports);
+        let turn = turn
+            .map(|(turn, sockets)| open_relay(turn, sockets, doors, api_secret.as_bytes(), &clock))
+            .transpose()?;
+        let (turn, ice_servers) =
+            turn.map_or((None, None), |(handle, ice)| (Some(Arc::new(handle)), Some(ice)));
+        let front = Front::new(desks, directory, tokens, limits, gauges, clock, ice_servers);
+        Ok((Self { front: Arc::new(front), _turn: turn, turn_ports }, events))
     }
 
     /// Opens a room. One that is open stays as it is.
@@ -166,6 +189,7 @@ impl Signaling {
             participants: gauges.participants.load(Relaxed),
             connections: gauges.connections.load(Relaxed),
             media_ports: self.front.ports(),
+            turn_ports: self.turn_ports,
             events_waiting: gauges.events_waiting.load(Relaxed),
             events_lost: gauges.events_lost.load(Relaxed),
         }
@@ -194,9 +218,34 @@ fn hire(
     worker: WorkerConfig,
     clock: Arc<dyn Clock>,
     make: impl FnOnce() -> Tenancy + Send + 'static,
-) -> Result<Desk, StartError> {
+) -> Result<(Desk, Door), StartError> {
     let listen = worker.listen;
     let handle = net::spawn(worker, clock, make).map_err(|error| StartError::Listen(listen, error))?;
-    let port = handle.port();
-    Ok(Desk { send: Box::new(move |order| handle.send(order).is_ok()), port })
+    let (port, door) = (handle.port(), handle.door());
+    Ok((Desk { send: Box::new(move |order| handle.send(order).is_ok()), port }, door))
+}
+
+/// Begins to serve TURN, with these workers behind it.
+fn open_relay(
+    turn: TurnConfig,
+    sockets: Sockets,
+    doors: Vec<Door>,
+    secret: &[u8],
+    clock: &Arc<dyn Clock>,
+) -> Result<(RelayHandle, IceServers), StartError> {
+    let mut fresh = [0; 32];
+    aws_lc_rs::rand::fill(&mut fresh).map_err(|error| StartError::Keys(error.to_string()))?;
+    let targets = Targets::new(doors.iter().map(Door::candidates));
+    let host = turn.host.or_else(|| targets.first().map(|ip| ip.to_string())).unwrap_or_default();
+    let urls = if turn.urls.is_empty() { sockets.ports.urls(&host) } else { turn.urls };
+    let relay = Relay::new(instant(), secret, fresh, targets, turn.limits)
+        .map_err(|error| StartError::Keys(error.to_string()))?;
+    let relay = Arc::new(relay);
+    let handle = sockets.serve(Arc::clone(&relay), doors, Arc::clone(clock))?;
+    Ok((handle, IceServers::new(relay, urls)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the start, from which lifetimes count")]
+fn instant() -> std::time::Instant {
+    std::time::Instant::now()
 }

@@ -3,6 +3,7 @@
 mod http;
 mod login;
 mod media;
+mod turn;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use http::HttpSettings;
 pub use login::LoginSettings;
 pub use media::{AttendanceSettings, MediaSettings};
+pub use turn::TurnSettings;
 
 /// Name of the settings file looked for in the data folder.
 pub const FILE_NAME: &str = "giaoban.toml";
@@ -31,6 +33,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// Port of the media plane and what is said to clients about it.
     pub media: MediaSettings,
+    /// TURN, for networks that let nothing else pass.
+    pub turn: TurnSettings,
     /// Signing in.
     pub login: LoginSettings,
     /// HTTP limits.
@@ -46,6 +50,7 @@ impl Default for Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             database_url: None,
             media: MediaSettings::default(),
+            turn: TurnSettings::default(),
             login: LoginSettings::default(),
             http: HttpSettings::default(),
             attendance: AttendanceSettings::default(),

@@ -15,6 +15,7 @@ use super::Gauges;
 use super::order::{Description, Order, Reply, SignalingError};
 use crate::config::{Grant, Limits, RoomSettings};
 use crate::room::{Arrival, Command, ConnId, ParticipantSnapshot, Request};
+use crate::turn::IceServers;
 use crate::wire::{ManagerPass, Pass, TokenRefused, Tokens};
 
 /// So many frames may wait for one client: a join of a full room, and some seconds of updates.
@@ -71,6 +72,7 @@ pub struct Front {
     limits: Limits,
     gauges: Arc<Gauges>,
     clock: Arc<dyn Clock>,
+    ice_servers: Option<IceServers>,
     last_conn: AtomicU64,
 }
 
@@ -83,8 +85,9 @@ impl Front {
         limits: Limits,
         gauges: Arc<Gauges>,
         clock: Arc<dyn Clock>,
+        ice_servers: Option<IceServers>,
     ) -> Self {
-        Self { workers, directory, tokens, limits, gauges, clock, last_conn: AtomicU64::new(0) }
+        Self { workers, directory, tokens, limits, gauges, clock, ice_servers, last_conn: AtomicU64::new(0) }
     }
 
     /// The ceilings in force.
@@ -133,7 +136,10 @@ impl Front {
     }
 
     /// Brings a client to its room; what it is to be told comes out of the queue.
-    pub fn arrive(&self, room: &str, arrival: Arrival) -> Option<mpsc::Receiver<Bytes>> {
+    pub fn arrive(&self, room: &str, mut arrival: Arrival) -> Option<mpsc::Receiver<Bytes>> {
+        if let Some(servers) = &self.ice_servers {
+            arrival.ice_servers = servers.mint(self.now(), &arrival.grant.identity);
+        }
         let (frames, queue) = mpsc::channel(FRAMES_QUEUED);
         let order = Order::Arrive { arrival: Box::new(arrival), frames };
         self.send(room, order).then_some(queue)

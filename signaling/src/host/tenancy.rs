@@ -324,6 +324,7 @@ mod tests {
             offer: None,
             add_tracks: Vec::new(),
             sync: None,
+            ice_servers: Vec::new(),
         })
     }
 

@@ -22,13 +22,16 @@ pub enum Source {
     Udp(SocketAddr),
     /// A TCP connection: its number on this worker, and the address at its other end.
     Tcp(u64, SocketAddr),
+    /// A line through this server's own TURN: its number in this process, and the relayed address, which is the one that
+    /// the client knows for its own.
+    Relay(u64, SocketAddr),
 }
 
 impl Source {
     /// The client's address.
     pub fn address(self) -> SocketAddr {
         match self {
-            Self::Udp(address) | Self::Tcp(_, address) => address,
+            Self::Udp(address) | Self::Tcp(_, address) | Self::Relay(_, address) => address,
         }
     }
 }

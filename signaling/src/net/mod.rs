@@ -2,9 +2,12 @@
 //!
 //! A worker is one thread. It owns one UDP socket, a TCP listener on the same port number, one media
 //! [`Engine`](crate::media::Engine) and one [`Tenant`], so that nothing on the packet path is shared or locked.
+//!
+//! [`relay`] is a thread of its own, with the sockets of TURN.
 
 mod framing;
 mod interfaces;
+pub mod relay;
 mod tcp;
 mod udp;
 mod worker;

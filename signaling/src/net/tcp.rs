@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -11,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::framing;
+use super::relay::Delivery;
 use crate::media::Source;
 
 /// Connections of one worker at once.
@@ -22,11 +24,13 @@ pub const MAX_READ: usize = 1024;
 /// A connection that says nothing for this long is closed: browsers check every 2.5 s.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// What a connection's reader tells the worker.
+/// What a connection's reader tells the worker, and what TURN does.
 pub enum Arrival {
     /// A datagram.
-    Datagram(Source, Vec<u8>),
-    /// The end.
+    Datagram(Source, BytesMut),
+    /// A line through TURN begins; what is to go out on it goes there.
+    Opened(Source, mpsc::Sender<Delivery>),
+    /// The end of a connection or of a line.
     Closed(Source),
 }
 
@@ -80,7 +84,7 @@ impl Connections {
 async fn read(mut stream: OwnedReadHalf, source: Source, arrivals: mpsc::Sender<Arrival>) {
     let mut buffer = vec![0; framing::MAX_BYTES];
     while let Ok(Ok(Some(length))) = timeout(SILENCE, framing::read(&mut stream, &mut buffer)).await {
-        if arrivals.send(Arrival::Datagram(source, buffer[..length].to_vec())).await.is_err() {
+        if arrivals.send(Arrival::Datagram(source, BytesMut::from(&buffer[..length]))).await.is_err() {
             return;
         }
     }

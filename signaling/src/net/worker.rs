@@ -9,6 +9,7 @@ use schema::moment::{Clock, Moment};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use super::relay::{Door, Lines};
 use super::tcp::{Arrival, Connections, MAX_READ};
 use super::udp::Udp;
 use super::{Tenant, interfaces};
@@ -18,6 +19,8 @@ use crate::media::{Config, Engine, Limits, Source};
 const MAX_BATCHES: usize = 8;
 /// Commands taken before everything else gets its turn.
 const MAX_COMMANDS: usize = 64;
+/// Datagrams of streams taken before everything else gets its turn: what a burst leads to leaves together.
+const MAX_ARRIVALS: usize = 64;
 /// Ports tried until one is free for UDP and TCP alike.
 const PORT_TRIES: usize = 32;
 
@@ -43,11 +46,12 @@ pub struct Stopped;
 pub struct WorkerHandle<C> {
     commands: mpsc::UnboundedSender<C>,
     port: u16,
+    door: Door,
 }
 
 impl<C> Clone for WorkerHandle<C> {
     fn clone(&self) -> Self {
-        Self { commands: self.commands.clone(), port: self.port }
+        Self { commands: self.commands.clone(), port: self.port, door: self.door.clone() }
     }
 }
 
@@ -60,6 +64,11 @@ impl<C> WorkerHandle<C> {
     /// The port on which media arrives.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The way in for what TURN brings.
+    pub fn door(&self) -> Door {
+        self.door.clone()
     }
 }
 
@@ -78,26 +87,24 @@ pub fn spawn<T: Tenant + 'static>(
     } else {
         vec![config.listen.ip()]
     };
+    let candidates: Vec<SocketAddr> = addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
+    let (readers, arrivals) = mpsc::channel(MAX_READ);
+    let door = Door::new(readers.clone(), candidates.clone());
     let started = instant();
-    let engine = Engine::new(Config {
-        candidates: addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect(),
-        limits: config.limits,
-        started,
-        wall: clock.now(),
-    })
-    .map_err(io::Error::other)?;
+    let engine = Engine::new(Config { candidates, limits: config.limits, started, wall: clock.now() })
+        .map_err(io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (commands, inbox) = mpsc::unbounded_channel();
     thread::Builder::new().name(format!("media-{port}")).spawn(move || {
         runtime.block_on(async move {
             let tenant = make();
-            match Worker::new(udp, tcp, engine, tenant, clock) {
+            match Worker::new(udp, tcp, (readers, arrivals), engine, tenant, clock) {
                 Ok(worker) => worker.run(inbox).await,
                 Err(error) => tracing::error!(%error, "the media sockets cannot be used"),
             }
         });
     })?;
-    Ok(WorkerHandle { commands, port })
+    Ok(WorkerHandle { commands, port, door })
 }
 
 fn bind(listen: SocketAddr) -> io::Result<(std::net::UdpSocket, std::net::TcpListener)> {
@@ -125,6 +132,7 @@ struct Worker<T> {
     udp: Udp,
     listener: TcpListener,
     connections: Connections,
+    lines: Lines,
     arrivals: mpsc::Receiver<Arrival>,
     engine: Engine,
     tenant: T,
@@ -135,15 +143,16 @@ impl<T: Tenant> Worker<T> {
     fn new(
         udp: std::net::UdpSocket,
         tcp: std::net::TcpListener,
+        (readers, arrivals): (mpsc::Sender<Arrival>, mpsc::Receiver<Arrival>),
         engine: Engine,
         tenant: T,
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
-        let (readers, arrivals) = mpsc::channel(MAX_READ);
         Ok(Self {
             udp: Udp::new(udp)?,
             listener: TcpListener::from_std(tcp)?,
             connections: Connections::new(readers),
+            lines: Lines::default(),
             arrivals,
             engine,
             tenant,
@@ -176,15 +185,28 @@ impl<T: Tenant> Worker<T> {
                         }
                     }
                 }
-                Some(arrival) = self.arrivals.recv() => match arrival {
-                    Arrival::Datagram(from, mut bytes) => self.engine.datagram(instant(), from, &mut bytes),
-                    Arrival::Closed(from) => {
-                        self.engine.disconnected(from);
-                        self.connections.forget(from);
+                Some(arrival) = self.arrivals.recv() => {
+                    self.arrived(arrival);
+                    for _ in 1..MAX_ARRIVALS {
+                        let Ok(arrival) = self.arrivals.try_recv() else { break };
+                        self.arrived(arrival);
                     }
-                },
+                }
                 Ok((stream, address)) = self.listener.accept() => self.connections.accept(stream, address),
                 () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Something came past the UDP socket.
+    fn arrived(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Datagram(from, mut bytes) => self.engine.datagram(instant(), from, &mut bytes),
+            Arrival::Opened(from, deliveries) => self.lines.opened(from, deliveries),
+            Arrival::Closed(from) => {
+                self.engine.disconnected(from);
+                self.connections.forget(from);
+                self.lines.closed(from);
             }
         }
     }
@@ -203,10 +225,11 @@ impl<T: Tenant> Worker<T> {
         if self.tenant.next_deadline().is_some_and(|at| at <= moment) {
             self.tenant.timeout(moment, &mut self.engine);
         }
-        let (udp, connections) = (&self.udp, &mut self.connections);
+        let (udp, connections, lines) = (&self.udp, &mut self.connections, &self.lines);
         self.engine.transmit(|to, bytes, size| match to {
             Source::Udp(address) => udp.send(address, bytes, size),
             Source::Tcp(..) => connections.send(to, bytes, size),
+            Source::Relay(..) => lines.send(to, bytes, size),
         });
     }
 

@@ -50,6 +50,8 @@ pub struct Arrival {
     pub add_tracks: Vec<proto::AddTrackRequest>,
     /// Single path: what it remembers of its former connection.
     pub sync: Option<proto::SyncState>,
+    /// Where it may have its media relayed, with credentials made for it a moment ago.
+    pub ice_servers: Vec<proto::IceServer>,
 }
 
 /// What happens to a room.

@@ -87,7 +87,7 @@ impl Room {
         self.watch_token(turn.now, pid, arrival.expires_at);
         self.timers.set(Some(pid), Timer::Negotiation, turn.now.plus_millis(NEGOTIATION_MS));
         self.record(turn.out, turn.now, RoomEventKind::Joined(who));
-        self.welcome(turn, pid);
+        self.welcome(turn, pid, arrival.ice_servers);
         self.announce(turn, pid);
         self.subscribe_to_all(turn, pid);
         for wish in arrival.add_tracks {
@@ -114,7 +114,7 @@ impl Room {
         }
     }
 
-    fn welcome(&self, turn: &mut Turn<'_>, pid: Pid) {
+    fn welcome(&self, turn: &mut Turn<'_>, pid: Pid, ice_servers: Vec<proto::IceServer>) {
         let Some(participant) = self.people.get(&pid) else { return };
         let dual = matches!(participant.link, Link::Dual { .. });
         let join = proto::JoinResponse {
@@ -123,6 +123,7 @@ impl Room {
             other_participants: self.others(pid),
             server_version: SERVER_VERSION.to_owned(),
             server_info: Some(server_info()),
+            ice_servers,
             subscriber_primary: dual,
             // Without it livekit-client opens no data channels on the dual path until it publishes media.
             fast_publish: dual,
@@ -185,6 +186,7 @@ impl Room {
             Some(arrival.conn),
             Response::Reconnect(proto::ReconnectResponse {
                 server_info: Some(server_info()),
+                ice_servers: arrival.ice_servers,
                 last_message_seq,
                 ..Default::default()
             }),

@@ -92,6 +92,7 @@ fn from_query(conn: ConnId, pass: Pass, query: &JoinQuery) -> Arrival {
         offer: None,
         add_tracks: Vec::new(),
         sync: None,
+        ice_servers: Vec::new(),
     }
 }
 
@@ -115,6 +116,7 @@ fn from_request(conn: ConnId, pass: Pass, request: proto::JoinRequest, metadata_
         offer: request.publisher_offer,
         add_tracks: request.add_track_requests,
         sync: request.sync_state,
+        ice_servers: Vec::new(),
     }
 }
 

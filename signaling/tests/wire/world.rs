@@ -55,6 +55,7 @@ impl World {
             api_key: "key".into(),
             api_secret: "a secret of at least thirty-two bytes".into(),
             limits,
+            turn: None,
         };
         let (signaling, events) = Signaling::start(config, Arc::new(RealClock)).expect("ports are free");
         signaling.open(ROOM, settings).await.expect("the first room");

@@ -109,6 +109,7 @@ impl World {
             offer: None,
             add_tracks: Vec::new(),
             sync: None,
+            ice_servers: Vec::new(),
         }
     }
 
