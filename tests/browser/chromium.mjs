@@ -26,7 +26,7 @@ function executable() {
 }
 
 /** `devices: false` refuses camera and microphone, as a user would who clicks "Block". */
-export function launch({ devices = true } = {}) {
+export function launch({ devices = true, more = [] } = {}) {
   return chromium.launch({
     executablePath: executable(),
     args: [
@@ -40,6 +40,7 @@ export function launch({ devices = true } = {}) {
       '--autoplay-policy=no-user-gesture-required',
       '--use-fake-device-for-media-stream',
       devices ? '--use-fake-ui-for-media-stream' : '--deny-permission-prompts',
+      ...more,
     ],
   });
 }

@@ -1,10 +1,11 @@
 // Endpoints of one session in a real browser, joined through the UI. Reads one line: where, which session, which join
-// path, who; then tells of each page twice a second what it receives, until its input ends. A line {"page", "do"}
-// presses something.
+// path, who; then tells of each page twice a second what it receives and by which way, until its input ends. A line
+// {"page", "do"} presses something. With "relay": {"transport", "key"} nothing goes but through TURN.
 
 import { createInterface } from 'node:readline/promises';
 
 import { counts, darken, launch, open, run, signIn, tell } from './chromium.mjs';
+import { routes, throughRelay, trusting } from './relay.mjs';
 import { advice, enter, leave, prepare, press } from './room.mjs';
 
 run(async () => {
@@ -14,8 +15,10 @@ run(async () => {
   const pages = [];
 
   for (const [number, who] of wish.pages.entries()) {
-    if (!browsers.has(who.devices)) browsers.set(who.devices, await launch({ devices: who.devices }));
+    const more = wish.relay ? [trusting(wish.relay.key)] : [];
+    if (!browsers.has(who.devices)) browsers.set(who.devices, await launch({ devices: who.devices, more }));
     const opened = await open(browsers.get(who.devices), wish.base);
+    if (wish.relay) await opened.context.addInitScript(throughRelay, wish.relay.transport);
     pages.push(opened);
     await signIn(opened.page, who.username, who.password);
     await prepare(opened.page, wish.session, wish.path);
@@ -33,7 +36,7 @@ run(async () => {
     for (const [number, { page }] of pages.entries()) {
       if (page.isClosed()) continue;
       try {
-        tell({ page: number, tracks: await counts(page) });
+        tell({ page: number, tracks: await counts(page), routes: await routes(page) });
       } catch {
         // The page is between two documents: it tells the next time.
       }

@@ -75,6 +75,17 @@ pub async fn script(name: &str, wish: &Value) -> Lines {
 
 /// Chromium with one page per entry, each signed in through the UI and in the room of the session.
 pub async fn browser(base: &str, session: &str, path: JoinPath, pages: &[Page]) -> Lines {
+    browser_through(&Value::Null, base, session, path, pages).await
+}
+
+/// The same, where nothing passes but TURN: `relay` says on which transport, and whose certificate is good.
+pub async fn browser_through(
+    relay: &Value,
+    base: &str,
+    session: &str,
+    path: JoinPath,
+    pages: &[Page],
+) -> Lines {
     let pages: Vec<_> = pages
         .iter()
         .map(|page| {
@@ -82,7 +93,7 @@ pub async fn browser(base: &str, session: &str, path: JoinPath, pages: &[Page]) 
             json!({"username": username, "password": password, "devices": page.devices, "dark": page.dark})
         })
         .collect();
-    let wish = json!({"base": base, "session": session, "path": path.name(), "pages": pages});
+    let wish = json!({"base": base, "session": session, "path": path.name(), "pages": pages, "relay": relay});
     script("endpoints.mjs", &wish).await
 }
 

@@ -57,6 +57,15 @@ impl World {
         Self::start_on("serve", Folder::new(), Some(server.fresh_database())).await
     }
 
+    /// A database with nothing but an administrator, under a settings file. `settings` is given the data folder, and may
+    /// put there what it names.
+    pub async fn configured(settings: impl FnOnce(&Path) -> String) -> Self {
+        let folder = Folder::new();
+        let text = settings(folder.path());
+        std::fs::write(folder.path().join("giaoban.toml"), text).expect("the data folder can be written");
+        Self::start_on("serve", folder, None).await
+    }
+
     async fn start(command: &'static str, backend: Backend) -> Self {
         let folder = Folder::new();
         let database_url = match backend {

@@ -6,5 +6,6 @@ mod booking_race;
 mod meeting;
 mod outage;
 mod pages;
+mod relay;
 mod rough_use;
 mod worked_example;
