@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use schema::{
@@ -16,6 +16,7 @@ use crate::{
     config::{Flags, Settings},
     demo,
     language::Language,
+    probe,
     rooms::FakeRooms,
     router,
     service::{
@@ -46,6 +47,9 @@ pub enum Command {
     /// Administrators.
     #[command(subcommand)]
     Admin(Admin),
+    /// Join a session like an endpoint and measure the line. Ends with 0 when every figure is within its limit, with 3
+    /// when one is not, with 4 when the session cannot be joined.
+    Probe(Box<probe::ProbeArgs>),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -88,7 +92,8 @@ pub struct Place {
 }
 
 impl Place {
-    fn settings(self) -> anyhow::Result<Settings> {
+    /// The settings that hold there.
+    pub fn settings(self) -> anyhow::Result<Settings> {
         let flags = Flags {
             data: self.data,
             listen: self.listen,
@@ -100,33 +105,39 @@ impl Place {
 }
 
 /// Runs the command.
-pub fn run(cli: Cli) -> anyhow::Result<()> {
-    start_log();
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    start_log(&cli.command);
     match cli.command {
+        Command::Probe(args) => return in_runtime(probe::run(&args)),
         Command::Openapi => {
             let document = router::openapi().to_pretty_json()?;
-            say(format_args!("{document}"))
+            say(format_args!("{document}"))?;
         }
-        Command::Serve(place) => in_runtime(serve(place.settings()?)),
-        Command::Demo(place) => in_runtime(demo(place.settings()?)),
-        Command::Migrate(place) => in_runtime(migrate(place.settings()?)),
+        Command::Serve(place) => in_runtime(serve(place.settings()?))?,
+        Command::Demo(place) => in_runtime(demo(place.settings()?))?,
+        Command::Migrate(place) => in_runtime(migrate(place.settings()?))?,
         Command::Admin(Admin::Create { username, display_name, password, place }) => {
             let password = password.map_or_else(password_from_input, Ok)?;
             let display_name = display_name.unwrap_or_else(|| username.clone());
-            in_runtime(create_admin(place.settings()?, username, display_name, password))
+            in_runtime(create_admin(place.settings()?, username, display_name, password))?;
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
-fn in_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+fn in_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
 /// Log lines go to standard error, so that what a person asked for stands alone on standard output. A line that cannot
 /// be written (a full disk under a log file) is dropped: complaining about it on the same stream would panic.
-fn start_log() {
-    let filter = EnvFilter::try_from_env("GIAOBAN_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,rtc_dtls=error"));
+fn start_log(command: &Command) {
+    // A probe has its report; what the libraries below it think on the way helps nobody.
+    let usual = match command {
+        Command::Probe(_) => "off,server=warn",
+        _ => "info,sqlx=warn,rtc_dtls=error",
+    };
+    let filter = EnvFilter::try_from_env("GIAOBAN_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header};
 
 /// Language of texts in a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Language {
     /// Tiếng Việt, the default.
     #[default]

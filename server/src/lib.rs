@@ -17,6 +17,7 @@ pub mod language;
 pub mod live;
 pub mod middleware;
 pub mod print;
+pub mod probe;
 pub mod rooms;
 pub mod router;
 pub mod service;

@@ -27,7 +27,9 @@ use crate::{
 };
 
 /// Name of the file with the key that signs room tokens.
-const KEY_FILE: &str = "rooms.key";
+pub const KEY_FILE: &str = "rooms.key";
+/// In whose name room tokens are signed.
+pub const API_KEY: &str = "giaoban";
 
 /// Makes the data folder, readable by the owner only.
 pub fn prepare_folder(settings: &Settings) -> anyhow::Result<()> {
@@ -81,14 +83,19 @@ pub async fn start(settings: Settings) -> anyhow::Result<Running> {
     Ok(Running { app, signaling, listener, address, events })
 }
 
+/// An address at which this machine reaches what listens there.
+pub fn reachable(listening: SocketAddr) -> SocketAddr {
+    let ip = match listening.ip() {
+        ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listening.port())
+}
+
 impl Running {
     /// What a person types into a browser.
     pub fn url(&self) -> String {
-        let shown = match self.address.ip() {
-            ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            ip => ip,
-        };
-        format!("http://{}/", SocketAddr::new(shown, self.address.port()))
+        format!("http://{}/", reachable(self.address))
     }
 
     /// Answers until the process is told to stop, then closes in order: no new requests, rooms, events, tables.
@@ -124,7 +131,7 @@ fn rooms_config(settings: &Settings) -> anyhow::Result<SignalingConfig> {
         media_listen: SocketAddr::new(settings.listen.ip(), settings.media.port),
         advertise: settings.media.addresses.clone(),
         workers: settings.media.workers,
-        api_key: "giaoban".into(),
+        api_key: API_KEY.into(),
         api_secret: key(&settings.data.join(KEY_FILE))?,
         limits: Limits::default(),
         turn: settings.turn.config(settings.listen.ip())?,

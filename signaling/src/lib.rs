@@ -15,3 +15,4 @@ pub use config::{Grant, Limits, RoomSettings, SignalingConfig, TurnConfig};
 pub use host::SignalingError;
 pub use room::{ParticipantSnapshot, Rights};
 pub use signaling::{Signaling, StartError, Stats};
+pub use wire::{Pass, TokenRefused, Tokens};

@@ -81,7 +81,7 @@ impl Settings {
         let data = flags.data.clone().unwrap_or_else(|| Self::default().data);
         let mut figment = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(data.join(FILE_NAME)))
-            .merge(Env::prefixed("GIAOBAN_").ignore(&["password", "log"]).split("__"))
+            .merge(Env::prefixed("GIAOBAN_").ignore(&["password", "token", "log"]).split("__"))
             .merge(Serialized::defaults(flags));
         if let Some(port) = flags.media_port {
             figment = figment.merge(Serialized::default("media.port", port));
