@@ -10,6 +10,7 @@ pub mod lines;
 pub mod machine;
 pub mod meeting;
 pub mod peer;
+pub mod probe;
 pub mod sample;
 pub mod tools;
 pub mod world;

@@ -6,6 +6,7 @@ mod booking_race;
 mod meeting;
 mod outage;
 mod pages;
+mod probe;
 mod relay;
 mod rough_use;
 mod worked_example;
