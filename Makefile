@@ -6,7 +6,7 @@ SHELL := /bin/bash
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run test test-rust test-web test-e2e lint format bench bench-forward screenshots deny clean ui no-dist
+.PHONY: help run test test-rust test-web test-e2e lint format bench bench-forward bench-load screenshots deny clean ui no-dist
 
 help: ## this list
 	@echo "giaoban: electronic briefings, from booking to report"
@@ -70,6 +70,11 @@ bench-forward: ui ## CPU time for each forwarded packet, beside the floor, the w
 	tests/scripts/need.sh rust cc janus
 	cargo build --release --locked -p server
 	cargo bench --locked -p tests --bench forward -- $(B)
+
+bench-load: ui ## what a server carries: joins, CPU and memory with 150 endpoints, two workers
+	tests/scripts/need.sh rust cc
+	cargo build --release --locked -p server
+	cargo bench --locked -p tests --bench load -- $(B)
 
 screenshots: ui ## every page, both languages, 1366×768, 1920×1080 and two small sizes, into test-results/screenshots
 	tests/scripts/need.sh rust cc chromium fonts playwright

@@ -1,0 +1,58 @@
+//! A server with two live sessions.
+
+use std::fs;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tests::{
+    booking::{act, book, briefing, working_day},
+    client::Client,
+    giaoban::{Giaoban, Start},
+    world::{ADMINISTRATOR, Province, SECRETARY},
+};
+
+/// The server and what it stands on.
+pub struct Site {
+    giaoban: Giaoban,
+    folder: TempDir,
+    /// Ids of the live sessions.
+    pub sessions: Vec<String>,
+}
+
+impl Site {
+    /// Starts a server with so many media workers, and as many sessions.
+    pub async fn start(workers: u32) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for a while");
+        let settings = format!("[media]\nworkers = {workers}\n");
+        fs::write(folder.path().join("giaoban.toml"), settings).expect("the settings are written");
+        let (username, password) = ADMINISTRATOR;
+        Giaoban::create_administrator(folder.path(), None, username, password).await;
+        let how = Start { command: "serve", data: folder.path(), database_url: None, ports: (0, 0) };
+        let giaoban = Giaoban::start(how).await;
+        let administrator = Client::login(&giaoban.base, username, password).await;
+        let names: Vec<String> = (0..workers).map(|n| format!("Điểm cầu {n}")).collect();
+        let roads: Vec<_> = names.iter().map(|name| (name.as_str(), 50_000, 90)).collect();
+        let province = Province::make(&administrator, &roads).await;
+        let secretary = Client::login(&giaoban.base, SECRETARY.0, SECRETARY.1).await;
+        let mut sessions = Vec::new();
+        for (hour, member) in (8..).zip(&province.members) {
+            let starts_at = working_day(&secretary, hour).await;
+            let session: Value = book(&secretary, &briefing(&province.host, &[member], starts_at, 30)).await;
+            act(&secretary, &session, "start").await;
+            sessions.push(session["id"].as_str().expect("an id").to_owned());
+        }
+        Self { giaoban, folder, sessions }
+    }
+
+    /// The server's process.
+    pub fn pid(&self) -> u32 {
+        self.giaoban.pid()
+    }
+
+    /// How a probe finds it.
+    pub fn place(&self) -> [String; 4] {
+        let listen = self.giaoban.base.trim_start_matches("http://").to_owned();
+        let data = self.folder.path().to_str().expect("a path").to_owned();
+        ["--data".to_owned(), data, "--listen".to_owned(), listen]
+    }
+}
