@@ -16,6 +16,7 @@ use rtc_shared::TransportProtocol;
 use rtc_shared::marshal::{Marshal, Unmarshal};
 
 use super::limits::Limits;
+use super::sctp::Watch;
 
 /// The association is told one address for ever, as DTLS is.
 const PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 5000));
@@ -47,6 +48,8 @@ struct Channel {
 pub struct Channels {
     endpoint: Endpoint,
     association: Option<(AssociationHandle, Association)>,
+    /// What the association may be asked for.
+    watch: Watch,
     known: Vec<Channel>,
     /// How many associations the client has begun.
     associations: u8,
@@ -70,12 +73,20 @@ impl Channels {
             Arc::new(EndpointConfig::new()),
             Some(Arc::new(ServerConfig::new(transport))),
         );
-        Self { endpoint, association: None, known: Vec::new(), associations: 0, opens, limits: *limits }
+        Self {
+            endpoint,
+            association: None,
+            watch: Watch::begin(&[]),
+            known: Vec::new(),
+            associations: 0,
+            opens,
+            limits: *limits,
+        }
     }
 
     /// Takes one SCTP packet; packets to send go to `send`, frames are returned.
     pub fn packet(&mut self, now: Instant, packet: Bytes, send: impl FnMut(&[u8])) -> Vec<Frame> {
-        match self.endpoint.handle(now, PEER, None, packet) {
+        match self.endpoint.handle(now, PEER, None, packet.clone()) {
             Some((_, DatagramEvent::NewAssociation(_))) if self.associations >= MAX_ASSOCIATIONS => {
                 return Vec::new();
             }
@@ -83,11 +94,13 @@ impl Channels {
                 self.associations += 1;
                 // A second association on one DTLS connection replaces the first: the client started again.
                 self.association = Some((handle, association));
+                self.watch = Watch::begin(&packet);
                 self.known.clear();
             }
             Some((handle, DatagramEvent::AssociationEvent(event))) => {
                 if let Some((own, association)) = &mut self.association
                     && *own == handle
+                    && self.watch.bears(&packet)
                 {
                     association.handle_event(event);
                 }
@@ -124,7 +137,7 @@ impl Channels {
         let (payload, kind): (&[u8], Ppi) =
             if frame.is_empty() { (&[0], Ppi::BinaryEmpty) } else { (frame, Ppi::Binary) };
         let taken = stream.write_with_ppi(now, payload, kind).is_ok();
-        transmit(association, now, send);
+        transmit(association, &mut self.watch, now, send);
         taken
     }
 
@@ -152,7 +165,7 @@ impl Channels {
                 _ => {}
             }
         }
-        transmit(association, now, send);
+        transmit(association, &mut self.watch, now, send);
         while let Some(event) = association.poll_endpoint_event() {
             self.endpoint.handle_event(*handle, event);
             lost = true;
@@ -165,10 +178,11 @@ impl Channels {
     }
 }
 
-fn transmit(association: &mut Association, now: Instant, mut send: impl FnMut(&[u8])) {
+fn transmit(association: &mut Association, watch: &mut Watch, now: Instant, mut send: impl FnMut(&[u8])) {
     while let Some(out) = association.poll_transmit(now) {
         if let Payload::RawEncode(packets) = out.message {
             for packet in packets {
+                watch.sent(&packet);
                 send(&packet);
             }
         }

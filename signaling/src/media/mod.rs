@@ -32,6 +32,7 @@ mod receive;
 mod replay;
 mod rtcp;
 mod rtp;
+mod sctp;
 mod sdp;
 mod seam;
 mod srtp;
