@@ -6,7 +6,7 @@ SHELL := /bin/bash
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run test test-rust test-web test-e2e lint format bench bench-forward bench-load screenshots deny clean ui no-dist
+.PHONY: help run test test-rust test-web test-e2e fuzz lint format bench bench-forward bench-load screenshots deny clean ui no-dist
 
 help: ## this list
 	@echo "giaoban: electronic briefings, from booking to report"
@@ -48,6 +48,11 @@ test-e2e: ui ## only the end-to-end tests; `make test-e2e T=name` picks some
 	tests/scripts/need.sh rust cc postgres chromium fonts python playwright
 	cargo build --locked --workspace --bins
 	cargo test --locked -p tests -- $(T)
+
+# Not part of `test`: it takes ten minutes for each target. What it once found is, see signaling/fuzz.
+fuzz: ## every parser that the network reaches against made-up bytes; `make fuzz T=sdp FUZZ_SECONDS=60` one for a minute
+	tests/scripts/need.sh rust cc
+	signaling/fuzz/fuzz.sh run $(T)
 
 lint: ui ## formatting, clippy, eslint, types
 	cargo fmt --all --check

@@ -3,6 +3,8 @@
 //! Knows no database and no schedule: it is given rooms and tokens, and it tells [`schema::event::RoomEvent`]s.
 
 mod config;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod host;
 pub mod media;
 pub mod net;

@@ -1,4 +1,4 @@
-//! Records of a handshake that never was: several datagrams, each behind its length in one byte.
+//! Handshakes: of nobody, and of a true client on whose way somebody changes what it sends.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|datagrams: &[u8]| signaling::media::fuzzing::records(datagrams));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| signaling::fuzzing::records(bytes));

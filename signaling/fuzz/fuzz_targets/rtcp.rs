@@ -1,4 +1,4 @@
-//! RTCP packets after they were opened.
+//! RTCP of a connected publisher or subscriber.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|packet: &[u8]| signaling::media::fuzzing::rtcp(packet));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| signaling::fuzzing::feedback(bytes));

@@ -1,4 +1,4 @@
-//! RTP packets after they were opened: from a publisher that lies about everything.
+//! RTP of a connected publisher that lies about everything.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|packet: &[u8]| signaling::media::fuzzing::rtp(packet));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| signaling::fuzzing::packets(bytes));

@@ -1,4 +1,4 @@
 //! Session descriptions of clients.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| signaling::media::fuzzing::description(text));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| signaling::fuzzing::description(bytes));

@@ -34,7 +34,8 @@ const MAX_FLIGHT: usize = 16;
 
 /// Who we are to every client of this process: one certificate, made at start.
 pub struct Identity {
-    certificate: Certificate,
+    /// Certificate and key.
+    pub certificate: Certificate,
     /// `sha-256` fingerprint as in `a=fingerprint`.
     pub fingerprint: String,
     /// Cryptography for handshakes and connectivity checks.

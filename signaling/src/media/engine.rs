@@ -75,8 +75,13 @@ pub struct Engine {
 impl Engine {
     /// An engine without connections.
     pub fn new(config: Config) -> Result<Self, Error> {
-        Ok(Self {
-            identity: Arc::new(Identity::generate()?),
+        Ok(Self::with_identity(Arc::new(Identity::generate()?), config))
+    }
+
+    /// An engine that shows a certificate which was made before.
+    pub(super) fn with_identity(identity: Arc<Identity>, config: Config) -> Self {
+        Self {
+            identity,
             candidates: config.candidates,
             limits: config.limits,
             started: config.started,
@@ -98,7 +103,7 @@ impl Engine {
             dirty: Vec::new(),
             ticked: config.started,
             surveyed: config.started,
-        })
+        }
     }
 
     /// Tells it the time on the clock that drives it. The methods of [`Media`](crate::room::media::Media) act at the

@@ -17,7 +17,7 @@ mod egress;
 mod engine;
 mod forward;
 #[cfg(any(test, fuzzing))]
-pub mod fuzzing;
+pub(crate) mod fuzzing;
 mod hello;
 mod history;
 mod layer;

@@ -6,6 +6,8 @@
 //! [`relay`] is a thread of its own, with the sockets of TURN.
 
 mod framing;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod interfaces;
 pub mod relay;
 mod tcp;

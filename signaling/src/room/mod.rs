@@ -4,6 +4,8 @@
 //! concerns media it tells the [`Media`] it is given. It knows no socket, no thread and no clock. Each file beside
 //! this one holds one concern as an `impl Room`; [`Turn`] is what they pass around.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod ids;
 mod io;
 mod joining;

@@ -4,6 +4,8 @@
 //! Nothing here decides anything about a room; it turns HTTP requests and frames into what [`crate::room`] understands,
 //! holds limits and back-pressure, and never logs a query string, because query strings carry tokens.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod join;
 mod routes;
 mod socket;

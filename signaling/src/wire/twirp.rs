@@ -32,7 +32,7 @@ pub fn router() -> Router<Arc<Front>> {
 
 /// Errors in Twirp's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+pub(super) enum Fault {
     Unauthenticated,
     PermissionDenied,
     Malformed,
@@ -118,7 +118,8 @@ impl Form {
     }
 }
 
-async fn call(
+/// Answers one call.
+pub(super) async fn call(
     State(front): State<Arc<Front>>,
     Path(method): Path<String>,
     headers: HeaderMap,
