@@ -18,6 +18,10 @@ pub struct RoomEvent {
     pub at: Moment,
     /// What happened.
     pub kind: RoomEventKind,
+    /// The same in LiveKit's words, for programs outside: the JSON of its webhook. `None` for kinds of which LiveKit
+    /// tells nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<String>,
 }
 
 /// The kinds of [`RoomEvent`].

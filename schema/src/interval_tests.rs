@@ -14,7 +14,14 @@ fn who(sid: &str) -> Who {
 }
 
 fn event(second: i64, incarnation: &str, kind: RoomEventKind) -> RoomEvent {
-    RoomEvent { room: "r".into(), incarnation: incarnation.into(), seq: 1, at: at(second), kind }
+    RoomEvent {
+        room: "r".into(),
+        incarnation: incarnation.into(),
+        seq: 1,
+        at: at(second),
+        kind,
+        webhook: None,
+    }
 }
 
 fn left(sid: &str, reason: LeaveReason) -> RoomEventKind {

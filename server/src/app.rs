@@ -9,6 +9,7 @@ use schema::{
     settings,
     store::{Store, StoreError},
 };
+use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
@@ -36,6 +37,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Live updates.
     pub hub: Arc<Hub>,
+    /// Rises whenever something is to be told outside.
+    pub webhooks: watch::Sender<u64>,
     /// What needs the operator.
     pub alarms: Alarms,
     /// Hashes and checks passwords.
@@ -69,6 +72,7 @@ impl App {
             rooms,
             clock,
             hub,
+            webhooks: watch::Sender::new(0),
             passwords,
             strangers: Strangers::default(),
             started_at,

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod webhooks;
+
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
@@ -50,6 +52,9 @@ pub enum Command {
     /// Join a session like an endpoint and measure the line. Ends with 0 when every figure is within its limit, with 3
     /// when one is not, with 4 when the session cannot be joined.
     Probe(Box<probe::ProbeArgs>),
+    /// Programs outside that are told what happens in rooms.
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -116,6 +121,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(place) => in_runtime(serve(place.settings()?))?,
         Command::Demo(place) => in_runtime(demo(place.settings()?))?,
         Command::Migrate(place) => in_runtime(migrate(place.settings()?))?,
+        Command::Webhooks(command) => in_runtime(webhooks::run(command))?,
         Command::Admin(Admin::Create { username, display_name, password, place }) => {
             let password = password.map_or_else(password_from_input, Ok)?;
             let display_name = display_name.unwrap_or_else(|| username.clone());

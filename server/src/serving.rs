@@ -20,7 +20,7 @@ use crate::{
     auth::secret,
     clock::SystemClock,
     config::Settings,
-    jobs::{keep_events, outbox, tidy},
+    jobs::{keep_events, outbox, tidy, webhooks::Couriers},
     rooms::Embedded,
     router,
     service::attendance,
@@ -66,10 +66,12 @@ pub struct Running {
     /// Where it listens; the real port when 0 was asked for.
     pub address: SocketAddr,
     events: mpsc::Receiver<RoomEvent>,
+    couriers: Couriers,
 }
 
 /// Starts everything but the answering.
 pub async fn start(settings: Settings) -> anyhow::Result<Running> {
+    let couriers = Couriers::new(&settings.webhooks)?;
     let store = open_store(&settings).await?;
     let listener = TcpListener::bind(settings.listen)
         .await
@@ -80,7 +82,7 @@ pub async fn start(settings: Settings) -> anyhow::Result<Running> {
         .context("cannot start the media plane; is its port taken?")?;
     let rooms = Arc::new(Embedded::new(signaling.clone()));
     let app = App::new(settings, store, rooms, clock).await?;
-    Ok(Running { app, signaling, listener, address, events })
+    Ok(Running { app, signaling, listener, address, events, couriers })
 }
 
 /// An address at which this machine reaches what listens there.
@@ -100,11 +102,15 @@ impl Running {
 
     /// Answers until the process is told to stop, then closes in order: no new requests, rooms, events, tables.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-        let Self { app, signaling, listener, events, .. } = self;
+        let Self { app, signaling, listener, events, couriers, .. } = self;
         attendance::recover(&app).await?;
         let rooms_gone = CancellationToken::new();
         let keeping = tokio::spawn(keep_events::run(Arc::clone(&app), events, rooms_gone.clone()));
         let effects = tokio::spawn(outbox::run_always(Arc::clone(&app)));
+        let telling = tokio::spawn({
+            let app = Arc::clone(&app);
+            async move { couriers.run_always(&app).await }
+        });
         let tidying = tokio::spawn(tidy::run_always(Arc::clone(&app)));
         let router = router::router(Arc::clone(&app), Some(signaling.router()));
         let hub = Arc::clone(&app.hub);
@@ -118,6 +124,7 @@ impl Running {
             .with_graceful_shutdown(stopping)
             .await?;
         effects.abort();
+        telling.abort();
         tidying.abort();
         rooms_gone.cancel();
         keeping.await?;

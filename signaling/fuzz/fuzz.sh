@@ -10,7 +10,7 @@ here=$PWD/signaling/fuzz
 toolchain=${FUZZ_TOOLCHAIN:-nightly}
 # Longest input of each target in bytes: what the network itself lets through, or what still is quick.
 declare -A longest=([channels]=4096 [dtls]=4096 [join]=20480 [rtcp]=2048 [rtp]=4096 [sdp]=16384 [service]=4096
-  [signal]=16384 [stream]=4096 [stun]=600)
+  [signal]=16384 [stream]=4096 [stun]=600 [turn]=2048)
 
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 

@@ -59,15 +59,18 @@ impl World {
 
     /// A database with nothing but an administrator, under a settings file. `settings` is given the data folder, and may
     /// put there what it names.
-    pub async fn configured(settings: impl FnOnce(&Path) -> String) -> Self {
+    pub async fn configured(backend: Backend, settings: impl FnOnce(&Path) -> String) -> Self {
         let folder = Folder::new();
         let text = settings(folder.path());
         std::fs::write(folder.path().join("giaoban.toml"), text).expect("the data folder can be written");
-        Self::start_on("serve", folder, None).await
+        Self::start_in(folder, "serve", backend).await
     }
 
     async fn start(command: &'static str, backend: Backend) -> Self {
-        let folder = Folder::new();
+        Self::start_in(Folder::new(), command, backend).await
+    }
+
+    async fn start_in(folder: Folder, command: &'static str, backend: Backend) -> Self {
         let database_url = match backend {
             Backend::Sqlite => None,
             Backend::Postgres => Some(Postgres::shared().fresh_database()),

@@ -27,6 +27,7 @@ pub mod settings;
 mod sql;
 mod tx;
 pub mod units;
+pub mod webhooks;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -39,6 +39,7 @@ impl Room {
             seq: self.seq,
             at: MONDAY.plus_millis(second * 1000),
             kind,
+            webhook: None,
         }
     }
 }

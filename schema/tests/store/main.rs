@@ -12,3 +12,4 @@ mod reports;
 mod savings;
 mod sessions;
 mod support;
+mod webhooks;

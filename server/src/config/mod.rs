@@ -4,6 +4,7 @@ mod http;
 mod login;
 mod media;
 mod turn;
+mod webhooks;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -17,6 +18,7 @@ pub use http::HttpSettings;
 pub use login::LoginSettings;
 pub use media::{AttendanceSettings, MediaSettings};
 pub use turn::TurnSettings;
+pub use webhooks::{WebhookSettings, WebhookTarget};
 
 /// Name of the settings file looked for in the data folder.
 pub const FILE_NAME: &str = "giaoban.toml";
@@ -41,6 +43,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// Keeping attendance.
     pub attendance: AttendanceSettings,
+    /// Telling programs outside what happens in rooms.
+    pub webhooks: WebhookSettings,
 }
 
 impl Default for Settings {
@@ -54,6 +58,7 @@ impl Default for Settings {
             login: LoginSettings::default(),
             http: HttpSettings::default(),
             attendance: AttendanceSettings::default(),
+            webhooks: WebhookSettings::default(),
         }
     }
 }

@@ -75,6 +75,7 @@ pub fn attend(
         seq,
         at,
         kind,
+        webhook: None,
     };
     Attended { events: (1..).zip(telling.at).map(event).collect(), absent }
 }

@@ -3,3 +3,4 @@
 pub mod keep_events;
 pub mod outbox;
 pub mod tidy;
+pub mod webhooks;

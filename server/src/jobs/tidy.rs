@@ -2,15 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use schema::store::{StoreError, logins, outbox};
+use schema::store::{StoreError, logins, outbox, webhooks};
 
 use crate::app::App;
 
 /// How often. Figures not taken by a watcher grow in memory until then.
 const EVERY: Duration = Duration::from_mins(1);
 
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
 /// Done effects are kept for a day, for whoever looks into something.
-const KEEP_MS: i64 = 86_400_000;
+const KEEP_MS: i64 = DAY_MS;
 
 /// Tidies again and again, until the program stops.
 pub async fn run_always(app: Arc<App>) {
@@ -29,5 +32,21 @@ async fn tidy(app: &App) -> Result<(), StoreError> {
     let mut tx = app.store.write().await?;
     logins::delete_expired(&mut tx, now).await?;
     outbox::delete_done(&mut tx, now.plus_millis(-KEEP_MS)).await?;
-    tx.commit().await
+    let rules = &app.settings.webhooks;
+    let given_up =
+        webhooks::give_up(&mut tx, now.plus_millis(-HOUR_MS * i64::from(rules.give_up_hours)), now).await?;
+    webhooks::delete_done(&mut tx, now.plus_millis(-DAY_MS * i64::from(rules.keep_days))).await?;
+    let standings = webhooks::standings(&mut tx).await?;
+    tx.commit().await?;
+    if given_up > 0 {
+        tracing::error!(
+            events = given_up,
+            "webhooks were given up: their receivers did not take them in time"
+        );
+    }
+    for standing in standings {
+        let waiting = u32::try_from(standing.waiting).unwrap_or(u32::MAX);
+        metrics::gauge!("giaoban_webhooks_waiting", "target" => standing.target).set(waiting);
+    }
+    Ok(())
 }

@@ -17,7 +17,7 @@ use schema::{
     },
 };
 
-use super::{Refusal, finishing, ledger, sight};
+use super::{Refusal, finishing, ledger, sight, telling};
 use crate::{
     app::App,
     auth::actor::Actor,
@@ -92,6 +92,7 @@ pub async fn keep(app: &App, events: &[RoomEvent]) -> Result<(), Refusal> {
     let now = app.now();
     let mut tx = app.store.write().await?;
     let heard = intervals::record(&mut tx, events, linger_ms(app)).await?;
+    let told = telling::order(app, &mut tx, events).await?;
     let mut updates = Vec::new();
     for Heard { session, .. } in &heard {
         let Some(found) = sessions::find(&mut tx, *session).await? else { continue };
@@ -104,6 +105,9 @@ pub async fn keep(app: &App, events: &[RoomEvent]) -> Result<(), Refusal> {
     tx.commit().await?;
     for session in unsettled {
         tracing::warn!(session.id = %session, "a room told more after the end of its session; it was settled again");
+    }
+    if told {
+        app.webhooks.send_modify(|count| *count = count.wrapping_add(1));
     }
     for update in updates {
         app.hub.tell(update);

@@ -21,6 +21,7 @@ pub mod scheduling;
 pub mod showing;
 mod sight;
 pub mod signing_in;
+pub mod telling;
 pub mod whoami;
 
 pub use edit::Edit;

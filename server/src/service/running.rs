@@ -148,6 +148,7 @@ async fn everyone_leaves(app: &App, tx: &mut Tx, id: SessionId, now: Moment) -> 
         seq: LAST_WORD,
         at: now,
         kind: RoomEventKind::Closed,
+        webhook: None,
     };
     let events: Vec<RoomEvent> = openings.into_iter().map(closed).collect();
     intervals::record(tx, &events, attendance::linger_ms(app)).await?;

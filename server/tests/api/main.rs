@@ -12,4 +12,5 @@ mod live;
 mod outage;
 mod savings;
 mod signing_in;
+mod webhooks;
 mod world;

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use server::{
     app::App,
     auth::actor::Actor,
-    config::{AttendanceSettings, LoginSettings, Settings},
+    config::{AttendanceSettings, LoginSettings, Settings, WebhookSettings},
     rooms::FakeRooms,
     router,
     service::{accounts, attendance, directory},
@@ -106,9 +106,27 @@ impl World {
         Self::with(folder, address, attendance).await
     }
 
+    /// A program outside is told what happens in rooms.
+    pub async fn telling(webhooks: WebhookSettings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = Address::File(folder.path().join("giaoban.sqlite"));
+        let attendance = AttendanceSettings { start_early_minutes: 100_000, ..AttendanceSettings::default() };
+        Self::made(folder, address, attendance, webhooks).await
+    }
+
     async fn with(folder: TempDir, address: Address, attendance: AttendanceSettings) -> Self {
+        Self::made(folder, address, attendance, WebhookSettings::default()).await
+    }
+
+    async fn made(
+        folder: TempDir,
+        address: Address,
+        attendance: AttendanceSettings,
+        webhooks: WebhookSettings,
+    ) -> Self {
         let login = LoginSettings { argon2_memory_kib: 64, argon2_passes: 1, ..LoginSettings::default() };
-        let settings = Settings { data: folder.path().into(), login, attendance, ..Settings::default() };
+        let settings =
+            Settings { data: folder.path().into(), login, attendance, webhooks, ..Settings::default() };
         let clock = Arc::new(HandClock(AtomicI64::new(at(NOW).as_millis())));
         let rooms = Arc::new(FakeRooms::default());
         let tables = store::open(&address).await.unwrap();
@@ -149,6 +167,7 @@ impl World {
             seq: seq.unsigned_abs(),
             at: self.app.now(),
             kind,
+            webhook: None,
         }
     }
 

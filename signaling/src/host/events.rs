@@ -110,6 +110,7 @@ mod tests {
             seq,
             at: Moment::from_millis(0),
             kind: RoomEventKind::Opened,
+            webhook: None,
         }
     }
 

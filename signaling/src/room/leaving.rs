@@ -5,7 +5,7 @@ use proto::leave_request::Action;
 use schema::event::{LeaveReason, RoomEventKind};
 
 use super::participant::Link;
-use super::{Departed, Output, Pid, Response, Room, Timer, Turn};
+use super::{Departed, Output, Pid, Response, Room, Story, Timer, Turn};
 
 /// So many of those who left are remembered for clients that come back.
 const DEPARTED_MAX: usize = 256;
@@ -88,13 +88,17 @@ impl Room {
             }
             Link::Single(peer) => turn.media.close(peer),
         }
-        self.record(turn.out, end, RoomEventKind::Left { who, reason });
+        // Of one whose media never flowed LiveKit does not say that it left.
+        let flowed = participant.state == proto::participant_info::State::Active;
+        let event = if flowed { "participant_left" } else { "participant_connection_aborted" };
         participant.tracks.clear();
         participant.version += 1;
         participant.state = proto::participant_info::State::Disconnected;
+        let mut info = participant.info();
+        info.disconnect_reason = told.into();
+        let left = Story::of(event, info.clone());
+        self.record_as(turn.out, end, RoomEventKind::Left { who, reason }, left);
         if !participant.grant.hidden {
-            let mut info = participant.info();
-            info.disconnect_reason = told.into();
             self.broadcast(
                 turn,
                 None,
@@ -153,7 +157,7 @@ impl Room {
         }
         self.over = true;
         self.timers.stop(None, Timer::Empty);
-        self.record(turn.out, turn.now, RoomEventKind::Closed);
+        self.record_as(turn.out, turn.now, RoomEventKind::Closed, Story::of_room("room_finished"));
     }
 }
 

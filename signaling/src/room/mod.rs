@@ -19,6 +19,7 @@ mod participant;
 mod presence;
 mod profile;
 mod publishing;
+mod stories;
 mod subscribing;
 mod timers;
 mod track;
@@ -40,6 +41,7 @@ pub use io::{
 use media::{Media, MediaEvent, PeerId};
 use participant::Participant;
 pub use participant::{ParticipantSnapshot, Pid};
+use stories::Story;
 use timers::Timers;
 use track::Track;
 
@@ -151,7 +153,7 @@ impl Room {
             seq: 0,
             over: false,
         };
-        room.record(out, now, RoomEventKind::Opened);
+        room.record_as(out, now, RoomEventKind::Opened, Story::of_room("room_started"));
         room.watch_emptiness(now);
         room
     }
@@ -345,13 +347,24 @@ impl Room {
 
     /// Writes an event into the record.
     fn record(&mut self, out: &mut Vec<Output>, at: Moment, kind: RoomEventKind) {
+        self.write_down(out, at, kind, None);
+    }
+
+    /// Writes an event into the record, and what LiveKit says of it.
+    fn record_as(&mut self, out: &mut Vec<Output>, at: Moment, kind: RoomEventKind, story: Story) {
+        self.write_down(out, at, kind, Some(story));
+    }
+
+    fn write_down(&mut self, out: &mut Vec<Output>, at: Moment, kind: RoomEventKind, story: Option<Story>) {
         self.seq += 1;
+        let webhook = story.and_then(|story| self.in_livekits_words(at, story));
         out.push(Output::Event(RoomEvent {
             room: self.name.clone(),
             incarnation: self.sid.clone(),
             seq: self.seq,
             at,
             kind,
+            webhook,
         }));
     }
 }

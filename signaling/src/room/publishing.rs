@@ -5,7 +5,7 @@ use schema::event::RoomEventKind;
 
 use super::media::{MediaError, PeerId, SendingSection};
 use super::track::Track;
-use super::{Pid, Response, Room, Turn};
+use super::{Pid, Response, Room, Story, Turn};
 
 impl Room {
     /// The client wants to publish a track. The reply comes at once; others hear of it when its media arrives.
@@ -101,8 +101,9 @@ impl Room {
             turn.media.silence(participant.link.publishing(), mid, false);
         }
         if track.is_live() {
-            let who = participant.who();
-            self.record(turn.out, turn.now, RoomEventKind::TrackUnpublished { who, source: track.source });
+            let (who, source) = (participant.who(), track.source);
+            let gone = Story::of_track("track_unpublished", participant.info(), track.info);
+            self.record_as(turn.out, turn.now, RoomEventKind::TrackUnpublished { who, source }, gone);
             self.announce(turn, pid);
             self.hush(turn, pid, track.kind);
         }
@@ -169,12 +170,12 @@ impl Room {
         if born.is_empty() {
             return;
         }
-        for (_, source, muted) in &born {
-            self.record(
-                turn.out,
-                turn.now,
-                RoomEventKind::TrackPublished { who: who.clone(), source: *source },
-            );
+        let info = participant.info();
+        for (sid, source, muted) in &born {
+            let kind = RoomEventKind::TrackPublished { who: who.clone(), source: *source };
+            let track = info.tracks.iter().find(|track| track.sid == *sid).cloned().unwrap_or_default();
+            let published = Story::of_track("track_published", info.clone(), track);
+            self.record_as(turn.out, turn.now, kind, published);
             if *muted {
                 let kind = RoomEventKind::TrackMuted { who: who.clone(), source: *source, muted: true };
                 self.record(turn.out, turn.now, kind);

@@ -3,6 +3,7 @@
 mod attendance_after_power_cut;
 mod bad_input;
 mod booking_race;
+mod managing;
 mod meeting;
 mod outage;
 mod pages;

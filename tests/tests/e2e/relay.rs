@@ -45,7 +45,7 @@ async fn routes(pages: &mut Lines, page: u64, connections: usize) -> Vec<Value> 
 async fn two_pages_meet(transport: &str, path: JoinPath) {
     let _machine = whole_machine().await;
     let mut key = String::new();
-    let world = World::configured(|folder| settings(folder, &mut key)).await;
+    let world = World::configured(Backend::Sqlite, |folder| settings(folder, &mut key)).await;
     let meeting = Meeting::start(&world).await;
     let relay = json!({"transport": transport, "key": key});
     let mut pages =

@@ -5,5 +5,6 @@ pub(crate) mod fake_media;
 mod meeting;
 mod properties;
 mod publishing;
+mod stories;
 mod subscribing;
 mod world;

@@ -1,0 +1,16 @@
+-- What is told to programs outside, in the order in which it happened: one row for each receiver and event.
+CREATE TABLE webhooks (
+    target TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    happened_at BIGINT NOT NULL,
+    not_before BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    last_error TEXT,
+    done_at BIGINT,
+    given_up_at BIGINT,
+    PRIMARY KEY (target, incarnation, seq)
+);
+CREATE INDEX webhooks_waiting ON webhooks (target, incarnation, seq) WHERE done_at IS NULL AND given_up_at IS NULL;
+CREATE INDEX webhooks_by_time ON webhooks (happened_at);

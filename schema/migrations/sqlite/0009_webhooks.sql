@@ -1,0 +1,16 @@
+-- What is told to programs outside, in the order in which it happened: one row for each receiver and event.
+CREATE TABLE webhooks (
+    target TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    happened_at INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    last_error TEXT,
+    done_at INTEGER,
+    given_up_at INTEGER,
+    PRIMARY KEY (target, incarnation, seq)
+) STRICT;
+CREATE INDEX webhooks_waiting ON webhooks (target, incarnation, seq) WHERE done_at IS NULL AND given_up_at IS NULL;
+CREATE INDEX webhooks_by_time ON webhooks (happened_at);
