@@ -25,8 +25,7 @@ const SECRET_BYTES_MIN: usize = 32;
 #[derive(Clone)]
 pub struct Signaling {
     front: Arc<Front>,
-    _turn: Option<Arc<RelayHandle>>,
-    turn_ports: Ports,
+    turn: Option<Arc<RelayHandle>>,
 }
 
 /// Why signaling did not start.
@@ -101,14 +100,13 @@ impl Signaling {
             desks.push(desk);
             doors.push(door);
         }
-        let turn_ports = turn.as_ref().map_or_else(Ports::default, |(_, sockets)| sockets.ports);
         let turn = turn
             .map(|(turn, sockets)| open_relay(turn, sockets, doors, api_secret.as_bytes(), &clock))
             .transpose()?;
         let (turn, ice_servers) =
             turn.map_or((None, None), |(handle, ice)| (Some(Arc::new(handle)), Some(ice)));
         let front = Front::new(desks, directory, tokens, limits, gauges, clock, ice_servers);
-        Ok((Self { front: Arc::new(front), _turn: turn, turn_ports }, events))
+        Ok((Self { front: Arc::new(front), turn }, events))
     }
 
     /// Opens a room. One that is open stays as it is.
@@ -189,7 +187,7 @@ impl Signaling {
             participants: gauges.participants.load(Relaxed),
             connections: gauges.connections.load(Relaxed),
             media_ports: self.front.ports(),
-            turn_ports: self.turn_ports,
+            turn_ports: self.turn.as_ref().map(|turn| turn.ports).unwrap_or_default(),
             events_waiting: gauges.events_waiting.load(Relaxed),
             events_lost: gauges.events_lost.load(Relaxed),
         }

@@ -20,7 +20,7 @@ use rtc_stun::xoraddr::XorMappedAddress;
 
 /// Longest message taken: a Send indication with a datagram that fits a network.
 pub const MAX_BYTES: usize = 2048;
-/// "!B" and friends: what addresses are hidden with (RFC 8489 section 14.2).
+/// The magic cookie (RFC 8489 section 5), with which addresses are hidden (section 14.2).
 const COOKIE: [u8; 4] = 0x2112_A442_u32.to_be_bytes();
 /// Type of a Data indication (RFC 8656 section 17).
 const DATA_INDICATION: u16 = 0x0017;

@@ -59,7 +59,7 @@ impl Strangers {
     pub fn admit(&mut self, now: Instant, ip: IpAddr) -> bool {
         let network: u128 = match ip.to_canonical() {
             IpAddr::V4(ip) => (ip.to_bits() >> 8).into(),
-            IpAddr::V6(ip) => ip.to_bits() >> 80 | 1 << 127,
+            IpAddr::V6(ip) => (ip.to_bits() >> 80) | (1 << 127),
         };
         let place = usize::try_from(self.hash.hash_one(network) % NETWORKS as u64).unwrap_or_default();
         self.networks.get_mut(place).is_some_and(|allowance| allowance.take(now, self.per_second, 1))

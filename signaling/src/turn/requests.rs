@@ -94,16 +94,13 @@ impl Session {
         if wants_v6(request)?.is_some_and(|v6| v6 != held.relayed.is_ipv6()) {
             return Err(Refusal::FamilyMismatch);
         }
-        let granted = match request.number(ATTR_LIFETIME) {
-            Some(0) => {
-                self.end();
-                Duration::ZERO
-            }
-            _ => {
-                let granted = lifetime(relay, request);
-                held.until = now + granted;
-                granted
-            }
+        let granted = if request.number(ATTR_LIFETIME) == Some(0) {
+            self.end();
+            Duration::ZERO
+        } else {
+            let granted = lifetime(relay, request);
+            held.until = now + granted;
+            granted
         };
         Ok(Reply::success(request).with(ATTR_LIFETIME, &seconds(granted)))
     }

@@ -10,7 +10,7 @@ use tests::{
     lines::Lines,
     meeting::Meeting,
     peer::{JoinPath, browser_through, sees_and_hears},
-    world::{World, free_port, whole_machine},
+    world::{Backend, World, free_port, whole_machine},
 };
 
 /// Makes a certificate in the data folder, and the settings that open TURN; `key` becomes what a browser needs to know
@@ -26,7 +26,7 @@ fn settings(folder: &Path, key: &mut String) -> String {
         writeln!(text, "{transport}_port = {}", free_port()).expect("in memory");
     }
     for (name, file) in ["certificate", "key"].iter().zip(&files) {
-        writeln!(text, "{name} = {file:?}").expect("in memory");
+        writeln!(text, "{name} = \"{}\"", file.display()).expect("in memory");
     }
     text
 }

@@ -81,6 +81,8 @@ pub struct Sockets {
 /// Keeps TURN running until it is dropped.
 #[derive(Debug)]
 pub struct RelayHandle {
+    /// Where it listens.
+    pub ports: Ports,
     _running: oneshot::Sender<()>,
 }
 
@@ -143,6 +145,7 @@ impl Sockets {
         let seats = Seats::new(limits.connections, limits.connections_per_address);
         let house = Arc::new(House { relay, doors, clock, seats });
         let (running, stop) = oneshot::channel::<()>();
+        let ports = self.ports;
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RelayError::Thread)?;
         let serve = move || {
@@ -155,7 +158,7 @@ impl Sockets {
             });
         };
         thread::Builder::new().name("turn".to_owned()).spawn(serve).map_err(RelayError::Thread)?;
-        Ok(RelayHandle { _running: running })
+        Ok(RelayHandle { ports, _running: running })
     }
 
     fn spawn(self, house: &Arc<House>) -> io::Result<()> {

@@ -16,7 +16,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::server::TlsStream;
 
 /// How often the files are looked at: a certificate is renewed weeks before it ends.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// Where certificate and key lie, in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -85,7 +85,7 @@ fn an_allocation_outlives_the_credentials_that_made_it() {
     let mut world = World::new();
     let mut client = world.allocated("endpoint:1");
     for _ in 0..8 {
-        world.pass(Limits::default().lifetime - Duration::from_secs(60));
+        world.pass(Limits::default().lifetime - Duration::from_mins(1));
         let mut answer = world.ask(&mut client, METHOD_REFRESH, &[]);
         if code(&answer) == Some(438) {
             client.nonce = answer.get(ATTR_NONCE).unwrap();
