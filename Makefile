@@ -6,7 +6,7 @@ SHELL := /bin/bash
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run test test-rust test-web test-e2e fuzz lint format bench bench-forward bench-load screenshots deny clean ui no-dist
+.PHONY: help run test test-rust test-web test-e2e test-lines fuzz lint format bench bench-forward bench-load screenshots deny clean ui no-dist
 
 help: ## this list
 	@echo "giaoban: electronic briefings, from booking to report"
@@ -36,7 +36,7 @@ test: test-web test-rust ## everything: units, both databases, the UI, real brow
 
 # Installed before anything is built, so that what is missing is said at once.
 test-rust: ui
-	tests/scripts/need.sh rust cc postgres chromium fonts python playwright
+	tests/scripts/need.sh rust cc postgres chromium firefox fonts python playwright lines
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --no-fail-fast
 
@@ -45,7 +45,7 @@ test-web: ui
 	npm test --prefix server/web --silent
 
 test-e2e: ui ## only the end-to-end tests; `make test-e2e T=name` picks some
-	tests/scripts/need.sh rust cc postgres chromium fonts python playwright
+	tests/scripts/need.sh rust cc postgres chromium firefox fonts python playwright lines
 	cargo build --locked --workspace --bins
 	cargo test --locked -p tests -- $(T)
 
@@ -54,17 +54,22 @@ fuzz: ## every parser that the network reaches against made-up bytes; `make fuzz
 	tests/scripts/need.sh rust cc
 	signaling/fuzz/fuzz.sh run $(T)
 
+test-lines: ui ## bad lines with two real browsers, a quarter of an hour; `make test-lines T=name` picks some
+	tests/scripts/need.sh rust cc chromium firefox playwright lines
+	cargo build --locked --workspace --bins
+	cargo test --locked -p tests --test lines -- --nocapture --test-threads=1 $(T)
+
 lint: ui ## formatting, clippy, eslint, types
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	npm run lint --prefix server/web --silent
-	cd server/web && node_modules/.bin/prettier --config .prettierrc --check '../../tests/browser/*.mjs'
+	cd server/web && node_modules/.bin/prettier --config .prettierrc --check '../../tests/browser/**/*.{mjs,js,html}'
 	npm run check --prefix server/web --silent
 
 format: ## write everything in house style
 	cargo fmt --all
 	npm run format --prefix server/web --silent
-	cd server/web && node_modules/.bin/prettier --config .prettierrc --write '../../tests/browser/*.mjs'
+	cd server/web && node_modules/.bin/prettier --config .prettierrc --write '../../tests/browser/**/*.{mjs,js,html}'
 
 bench: ui ## the figures of server/docs/BENCHMARKS.md, on this machine, limit beside each
 	tests/scripts/need.sh rust cc postgres chromium playwright

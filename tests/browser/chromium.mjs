@@ -10,8 +10,8 @@ export const PATIENCE_MS = 60_000;
 export const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 /** The browser of the system's packages. */
-function executable() {
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+export function executable(browser, names) {
+  for (const name of names) {
     for (const folder of (process.env.PATH ?? '').split(delimiter)) {
       const path = join(folder, name);
       try {
@@ -22,13 +22,13 @@ function executable() {
       }
     }
   }
-  throw new Error('no Chromium in PATH: run tests/scripts/need.sh chromium');
+  throw new Error(`no ${browser} in PATH: run tests/scripts/need.sh ${browser.toLowerCase()}`);
 }
 
 /** `devices: false` refuses camera and microphone, as a user would who clicks "Block". */
 export function launch({ devices = true, more = [] } = {}) {
   return chromium.launch({
-    executablePath: executable(),
+    executablePath: executable('Chromium', ['chromium', 'chromium-browser', 'google-chrome']),
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -1,8 +1,8 @@
 """An endpoint that nobody here wrote: LiveKit's own Python client in a room of giaoban.
 
-Reads one JSON line from standard input, {"url", "token", "path": "single" | "dual"}, joins, publishes a moving
-picture and a tone, and prints JSON lines: one per event, and one with its counts twice a second. Leaves at the end of
-standard input.
+Reads one JSON line from standard input, {"url", "token", "path": "single" | "dual", "publish": true | false}, joins,
+publishes a moving picture and a tone if told so, and prints JSON lines: one per event, and one with its counts twice a
+second. Further lines are commands {"do": …}, each answered by {"event": "done"}. Leaves at the end of standard input.
 """
 
 import asyncio
@@ -13,8 +13,15 @@ import sys
 import numpy as np
 from livekit import rtc
 
-WIDTH, HEIGHT, FRAMES_PER_SECOND = 640, 360, 15
+FRAMES_PER_SECOND = 15
 SAMPLE_RATE, SAMPLES_PER_FRAME, TONE_HZ = 48_000, 480, 440
+SIZES = {"camera": (640, 360), "screen": (1280, 720)}
+SOURCES = {
+    "camera": rtc.TrackSource.SOURCE_CAMERA,
+    "microphone": rtc.TrackSource.SOURCE_MICROPHONE,
+    "screen": rtc.TrackSource.SOURCE_SCREENSHARE,
+}
+NAMES = {number: name for name, number in SOURCES.items()}
 
 
 def tell(**line: object) -> None:
@@ -24,15 +31,16 @@ def tell(**line: object) -> None:
 class Received:
     """What arrived on one remote track: decoded frames of a picture, or energy and samples of a sound."""
 
-    def __init__(self, identity: str, kind: str) -> None:
-        self.identity, self.kind = identity, kind
-        self.frames = 0
+    def __init__(self, identity: str, source: str, kind: str) -> None:
+        self.identity, self.source, self.kind = identity, source, kind
+        self.frames = self.width = 0
         self.energy = 0.0
 
     async def watch(self, track: rtc.Track) -> None:
         if self.kind == "video":
-            async for _ in (stream := rtc.VideoStream(track)):
+            async for event in (stream := rtc.VideoStream(track)):
                 self.frames += 1
+                self.width = event.frame.width
         else:
             async for event in (stream := rtc.AudioStream(track)):
                 samples = np.frombuffer(event.frame.data, dtype=np.int16).astype(np.float64) / 32768
@@ -40,14 +48,14 @@ class Received:
         await stream.aclose()
 
 
-async def send_picture(source: rtc.VideoSource) -> None:
+async def send_picture(source: rtc.VideoSource, width: int, height: int) -> None:
     """A bar that walks over a grey field, so that every frame differs from the one before."""
-    chroma = bytes([128]) * (WIDTH * HEIGHT // 2)
+    chroma = bytes([128]) * (width * height // 2)
     for number in range(sys.maxsize):
-        luma = np.full((HEIGHT, WIDTH), 90, dtype=np.uint8)
-        left = number * 8 % (WIDTH - 40)
+        luma = np.full((height, width), 90, dtype=np.uint8)
+        left = number * 8 % (width - 40)
         luma[:, left : left + 40] = 235
-        source.capture_frame(rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.I420, luma.tobytes() + chroma))
+        source.capture_frame(rtc.VideoFrame(width, height, rtc.VideoBufferType.I420, luma.tobytes() + chroma))
         await asyncio.sleep(1 / FRAMES_PER_SECOND)
 
 
@@ -61,68 +69,155 @@ async def send_tone(source: rtc.AudioSource) -> None:
         phase += SAMPLES_PER_FRAME
 
 
-async def publish(room: rtc.Room, keep: set[asyncio.Task]) -> None:
-    """The camera first and the microphone after it: the order that once broke pictures."""
-    picture = rtc.VideoSource(WIDTH, HEIGHT)
-    camera = rtc.LocalVideoTrack.create_video_track("camera", picture)
-    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=True)
-    await room.local_participant.publish_track(camera, options)
-    keep.add(asyncio.create_task(send_picture(picture)))
+class Endpoint:
+    """One client in one room."""
 
-    tone = rtc.AudioSource(SAMPLE_RATE, 1)
-    microphone = rtc.LocalAudioTrack.create_audio_track("microphone", tone)
-    await room.local_participant.publish_track(
-        microphone, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-    )
-    keep.add(asyncio.create_task(send_tone(tone)))
-    tell(event="published")
+    def __init__(self, room: rtc.Room) -> None:
+        self.room = room
+        self.received: dict[str, Received] = {}
+        self.published: dict[str, rtc.LocalTrackPublication] = {}
+        self.senders: dict[str, asyncio.Task] = {}
+        self.keep: set[asyncio.Task] = set()
+        self.listen()
+
+    def start(self, work) -> asyncio.Task:
+        task = asyncio.create_task(work)
+        self.keep.add(task)
+        task.add_done_callback(self.keep.discard)
+        return task
+
+    def listen(self) -> None:
+        room = self.room
+
+        def track(publication: rtc.TrackPublication, who: rtc.Participant) -> dict:
+            return {"identity": who.identity, "sid": publication.sid, "source": NAMES.get(publication.source, "")}
+
+        @room.on("track_subscribed")
+        def _(remote: rtc.Track, publication: rtc.RemoteTrackPublication, who: rtc.RemoteParticipant) -> None:
+            kind = "video" if remote.kind == rtc.TrackKind.KIND_VIDEO else "audio"
+            seen = Received(who.identity, NAMES.get(publication.source, ""), kind)
+            self.received[publication.sid] = seen
+            self.start(seen.watch(remote))
+            tell(event="track_subscribed", **track(publication, who))
+
+        @room.on("track_unsubscribed")
+        def _(_: rtc.Track, publication: rtc.RemoteTrackPublication, who: rtc.RemoteParticipant) -> None:
+            self.received.pop(publication.sid, None)
+            tell(event="track_unsubscribed", **track(publication, who))
+
+        for name, told in {
+            "participant_connected": "participant_joined",
+            "participant_disconnected": "participant_left",
+        }.items():
+            room.on(name, lambda who, told=told: tell(event=told, identity=who.identity))
+        for name in ("track_published", "track_unpublished"):
+            room.on(name, lambda publication, who, name=name: tell(event=name, **track(publication, who)))
+        # Of the two, this client names the participant first.
+        for name, told in {"track_muted": "muted", "track_unmuted": "unmuted"}.items():
+            room.on(name, lambda who, publication, told=told: tell(event=told, **track(publication, who)))
+        for name in ("reconnecting", "reconnected"):
+            room.on(name, lambda name=name: tell(event=name))
+        room.on("disconnected", lambda reason: tell(event="disconnected", reason=int(reason)))
+        room.on(
+            "participant_metadata_changed",
+            lambda who, _old, new: tell(event="metadata", identity=who.identity, metadata=new),
+        )
+        room.on(
+            "participant_attributes_changed",
+            lambda changed, who: tell(event="attributes", identity=who.identity, changed=dict(changed)),
+        )
+        room.on(
+            "data_received",
+            lambda packet: tell(
+                event="data",
+                identity=packet.participant.identity if packet.participant else None,
+                topic=packet.topic,
+                text=packet.data.decode(),
+            ),
+        )
+        room.on(
+            "local_track_unpublished",
+            lambda publication: tell(event="own_track_unpublished", source=NAMES.get(publication.source, "")),
+        )
+
+    async def publish(self, source: str) -> str:
+        if source == "microphone":
+            sound = rtc.AudioSource(SAMPLE_RATE, 1)
+            track = rtc.LocalAudioTrack.create_audio_track(source, sound)
+            sending = send_tone(sound)
+        else:
+            width, height = SIZES[source]
+            picture = rtc.VideoSource(width, height)
+            track = rtc.LocalVideoTrack.create_video_track(source, picture)
+            sending = send_picture(picture, width, height)
+        options = rtc.TrackPublishOptions(source=SOURCES[source], simulcast=source == "camera")
+        # The picture moves before it is published: a track without frames is announced to nobody.
+        self.senders[source] = self.start(sending)
+        self.published[source] = await self.room.local_participant.publish_track(track, options)
+        return self.published[source].sid
+
+    async def act(self, wish: dict) -> dict:
+        me = self.room.local_participant
+        match wish["do"]:
+            case "publish":
+                return {"sid": await self.publish(wish["source"])}
+            case "unpublish":
+                self.senders.pop(wish["source"]).cancel()
+                await me.unpublish_track(self.published.pop(wish["source"]).sid)
+            case "mute":
+                self.published[wish["source"]].track.mute()
+            case "unmute":
+                self.published[wish["source"]].track.unmute()
+            case "say":
+                await me.publish_data(
+                    wish["text"],
+                    reliable=wish.get("reliable", True),
+                    destination_identities=wish.get("to", []),
+                    topic=wish["topic"],
+                )
+            case "leave":
+                await self.room.disconnect()
+            case "state":
+                return {
+                    "connected": self.room.isconnected(),
+                    "sid": me.sid,
+                    "others": list(self.room.remote_participants),
+                }
+            case other:
+                raise ValueError(f"this endpoint cannot {other}")
+        return {}
+
+    async def report(self) -> None:
+        while True:
+            tell(tracks=[{"id": sid, **vars(seen)} for sid, seen in self.received.items()])
+            await asyncio.sleep(0.5)
 
 
 async def main() -> None:
     wish = json.loads(sys.stdin.readline())
     loop = asyncio.get_running_loop()
-    room = rtc.Room(loop)
-    received: dict[str, Received] = {}
-    keep: set[asyncio.Task] = set()
-
-    @room.on("track_subscribed")
-    def _(track: rtc.Track, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant) -> None:
-        kind = "video" if track.kind == rtc.TrackKind.KIND_VIDEO else "audio"
-        seen = received[publication.sid] = Received(participant.identity, kind)
-        keep.add(asyncio.create_task(seen.watch(track)))
-
-    @room.on("track_unsubscribed")
-    def _(_track: rtc.Track, publication: rtc.RemoteTrackPublication, _who: rtc.RemoteParticipant) -> None:
-        received.pop(publication.sid, None)
-
-    for name in ("reconnecting", "reconnected"):
-        room.on(name, lambda name=name: tell(event=name))
-    room.on("disconnected", lambda reason: tell(event="disconnected", reason=int(reason)))
-
-    await room.connect(
+    endpoint = Endpoint(rtc.Room(loop))
+    began = loop.time()
+    await endpoint.room.connect(
         wish["url"],
         wish["token"],
         rtc.RoomOptions(single_peer_connection=wish["path"] == "single"),
     )
-    tell(event="connected", identity=room.local_participant.identity)
-    await publish(room, keep)
+    me = endpoint.room.local_participant
+    tell(event="connected", identity=me.identity, sid=me.sid, took_ms=(loop.time() - began) * 1000)
+    if wish.get("publish", True):
+        # The camera first and the microphone after it: the order that once broke pictures.
+        await endpoint.publish("camera")
+        await endpoint.publish("microphone")
+        tell(event="published")
 
-    async def report() -> None:
-        while True:
-            tell(
-                tracks=[
-                    {"id": sid, "identity": seen.identity, "kind": seen.kind, "frames": seen.frames, "energy": seen.energy}
-                    for sid, seen in received.items()
-                ]
-            )
-            await asyncio.sleep(0.5)
-
-    keep.add(asyncio.create_task(report()))
-    while await loop.run_in_executor(None, sys.stdin.readline):
-        pass
-    for task in keep:
+    endpoint.start(endpoint.report())
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        command = json.loads(line)
+        tell(event="done", do=command["do"], **await endpoint.act(command))
+    for task in list(endpoint.keep):
         task.cancel()
-    await room.disconnect()
+    await endpoint.room.disconnect()
 
 
 try:

@@ -40,6 +40,19 @@ need_janus() {
   command -v janus >/dev/null || install "Janus" janus
 }
 
+need_firefox() {
+  command -v firefox-esr >/dev/null || command -v firefox >/dev/null || install "Firefox" firefox-esr
+}
+
+# Lines between clients and the server (tests/src/line): a network namespace, and a TUN interface at either end of it.
+need_lines() {
+  command -v ip >/dev/null && command -v ss >/dev/null || install "iproute2 (ip, ss)" iproute2
+  command -v nsenter >/dev/null && command -v unshare >/dev/null || install "util-linux (nsenter, unshare)" util-linux
+  [ "$(id -u)" -eq 0 ] || fail "root: the tests make network namespaces, so that lines between clients and the server can be bad. Run as root, or in a container as root with CAP_NET_ADMIN and CAP_SYS_ADMIN."
+  [ -c /dev/net/tun ] || fail "/dev/net/tun: the kernel's TUN interfaces (modprobe tun; in a container --device /dev/net/tun)."
+  unshare --net true 2>/dev/null || fail "the right to make network namespaces (in a container: CAP_SYS_ADMIN)."
+}
+
 # Liberation covers Vietnamese; without a font the pages still work, but pictures of them show boxes.
 need_fonts() {
   ! command -v fc-list >/dev/null || [ -n "$(fc-list :lang=vi family)" ] || install "a font with Vietnamese" fonts-liberation

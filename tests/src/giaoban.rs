@@ -1,6 +1,6 @@
 //! The program as a process of its own.
 
-use std::{collections::BTreeMap, fs::File, path::Path, process::Stdio};
+use std::{collections::BTreeMap, fs::File, net::Ipv4Addr, path::Path, process::Stdio};
 
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
@@ -15,6 +15,8 @@ pub struct Start<'a> {
     pub data: &'a Path,
     /// PostgreSQL, when it is not SQLite in the data folder.
     pub database_url: Option<&'a str>,
+    /// Where it listens: the loopback address, or the near end of lines.
+    pub address: Ipv4Addr,
     /// Ports of HTTP and media; 0 for any free one. A restart asks for the ports that it had.
     pub ports: (u16, u16),
 }
@@ -22,7 +24,7 @@ pub struct Start<'a> {
 /// A running program; killed when dropped.
 pub struct Giaoban {
     lines: Lines,
-    /// `http://127.0.0.1:PORT`
+    /// `http://ADDRESS:PORT`
     pub base: String,
     /// What `demo` printed: passwords by user name.
     pub logins: BTreeMap<String, String>,
@@ -39,7 +41,7 @@ impl Giaoban {
             .arg(how.command)
             .arg("--data")
             .arg(how.data)
-            .args(["--listen", &format!("127.0.0.1:{}", how.ports.0)])
+            .args(["--listen", &format!("{}:{}", how.address, how.ports.0)])
             .args(["--media-port", &how.ports.1.to_string()])
             // The tests start today what they book for a day that breaks no rule of notice.
             .env("GIAOBAN_ATTENDANCE__START_EARLY_MINUTES", "100000");
@@ -54,7 +56,7 @@ impl Giaoban {
         let base = lines
             .pick("its address", |line| {
                 logins.extend(login(line));
-                address(line)
+                address(line, how.address)
             })
             .await;
         // The port is open by now; the first answer comes when everything has started.
@@ -98,9 +100,9 @@ impl Giaoban {
     }
 }
 
-/// The first `http://127.0.0.1:PORT` of a line.
-fn address(line: &str) -> Option<String> {
-    let start = line.find("http://127.0.0.1:")?;
+/// The first `http://ADDRESS:PORT` of a line.
+fn address(line: &str, listens: Ipv4Addr) -> Option<String> {
+    let start = line.find(&format!("http://{listens}:"))?;
     let rest = &line[start..];
     let end = rest.find(|c: char| c.is_whitespace()).unwrap_or(rest.len());
     Some(rest[..end].trim_end_matches(['/', '.', ',']).to_owned())

@@ -9,12 +9,17 @@ pub fn project() -> PathBuf {
 
 /// The program, built in the same profile as the test that asks.
 pub fn program() -> PathBuf {
+    binary("giaoban")
+}
+
+/// A binary of the workspace by its name.
+pub fn binary(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("a test knows its own path");
     let profile = this
         .ancestors()
         .find(|folder| folder.file_name().is_some_and(|name| name == "debug" || name == "release"))
         .expect("tests are built under target/debug or target/release");
-    let program = profile.join("giaoban");
+    let program = profile.join(name);
     assert!(program.exists(), "{} is not built: `make test` builds it first", program.display());
     program
 }

@@ -1,7 +1,7 @@
 //! A world of its own for each test: a data folder, a database, the program, and someone signed in.
 
 use std::{
-    net::{TcpListener, UdpSocket},
+    net::{Ipv4Addr, TcpListener, UdpSocket},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU16, Ordering},
 };
@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::{
     client::Client,
     giaoban::{Giaoban, Start},
+    line,
     peer::Page,
 };
 
@@ -38,6 +39,7 @@ pub struct World {
     command: &'static str,
     folder: Folder,
     database_url: Option<String>,
+    address: Ipv4Addr,
     media_port: u16,
 }
 
@@ -54,7 +56,13 @@ impl World {
 
     /// A database with nothing but an administrator on a server that the test may stop.
     pub async fn on(server: &Postgres) -> Self {
-        Self::start_on("serve", Folder::new(), Some(server.fresh_database())).await
+        Self::start_on("serve", Folder::new(), Some(server.fresh_database()), Ipv4Addr::LOCALHOST).await
+    }
+
+    /// A database with nothing but an administrator, and a program that clients reach through lines: at least one is
+    /// up already, and one stays up.
+    pub async fn behind_lines() -> Self {
+        Self::start_on("serve", Folder::new(), None, line::SERVER).await
     }
 
     /// A database with nothing but an administrator, under a settings file. `settings` is given the data folder, and may
@@ -75,10 +83,15 @@ impl World {
             Backend::Sqlite => None,
             Backend::Postgres => Some(Postgres::shared().fresh_database()),
         };
-        Self::start_on(command, folder, database_url).await
+        Self::start_on(command, folder, database_url, Ipv4Addr::LOCALHOST).await
     }
 
-    async fn start_on(command: &'static str, folder: Folder, database_url: Option<String>) -> Self {
+    async fn start_on(
+        command: &'static str,
+        folder: Folder,
+        database_url: Option<String>,
+        address: Ipv4Addr,
+    ) -> Self {
         if command == "serve" {
             let (username, password) = ADMINISTRATOR;
             Giaoban::create_administrator(folder.path(), database_url.as_deref(), username, password).await;
@@ -88,20 +101,22 @@ impl World {
             command,
             data: folder.path(),
             database_url: database_url.as_deref(),
+            address,
             ports: (0, media_port),
         };
         let giaoban = Giaoban::start(how).await;
-        Self { giaoban, command, folder, database_url, media_port }
+        Self { giaoban, command, folder, database_url, address, media_port }
     }
 
     /// The power goes: SIGKILL. And it comes back: the same command, folder and ports.
     pub async fn power_cut(self) -> Self {
-        let Self { giaoban, command, folder, database_url, media_port } = self;
+        let Self { giaoban, command, folder, database_url, address, media_port } = self;
         let ports = (giaoban.port(), media_port);
         giaoban.kill().await;
-        let how = Start { command, data: folder.path(), database_url: database_url.as_deref(), ports };
+        let database = database_url.as_deref();
+        let how = Start { command, data: folder.path(), database_url: database, address, ports };
         let giaoban = Giaoban::start(how).await;
-        Self { giaoban, command, folder, database_url, media_port }
+        Self { giaoban, command, folder, database_url, address, media_port }
     }
 
     /// Where it answers.

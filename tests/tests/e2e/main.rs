@@ -3,11 +3,13 @@
 mod attendance_after_power_cut;
 mod bad_input;
 mod booking_race;
+mod line;
 mod managing;
 mod meeting;
 mod outage;
 mod pages;
 mod probe;
+mod protocol;
 mod relay;
 mod rough_use;
 mod worked_example;
