@@ -234,17 +234,16 @@ impl Attendance {
                 });
             }
             Response::Offer(offer) => {
-                let down = match self.peers().down {
-                    Some(peer) => peer,
-                    None => {
-                        let servers = peer::servers(&offer.sdp);
-                        let peer = match self.part {
-                            Part::Count => Peer::counting(&servers).await?,
-                            Part::Watch | Part::Speak { .. } => Peer::receiving(&servers).await?,
-                        };
-                        self.set_peers(|peers| peers.down = Some(peer.clone()));
-                        peer
-                    }
+                let down = if let Some(peer) = self.peers().down {
+                    peer
+                } else {
+                    let servers = peer::servers(&offer.sdp);
+                    let peer = match self.part {
+                        Part::Count => Peer::counting(&servers).await?,
+                        Part::Watch | Part::Speak { .. } => Peer::receiving(&servers).await?,
+                    };
+                    self.set_peers(|peers| peers.down = Some(peer.clone()));
+                    peer
                 };
                 self.offer.clone_from(&offer.sdp);
                 let sdp = down.answer(offer.sdp).await?;

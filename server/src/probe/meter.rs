@@ -36,10 +36,8 @@ pub struct Tally {
     pub first: Option<Instant>,
     /// What the other side says it received, by source.
     pub told: HashMap<u32, Told>,
-    /// Bytes of media sent, headers left out.
+    /// Bytes of media sent, headers and repetitions left out.
     pub sent_bytes: u64,
-    /// Packets of media sent, repetitions left out.
-    pub sent_packets: u64,
 }
 
 /// One source that is received.
@@ -141,9 +139,7 @@ impl Counter {
     fn media_goes(&mut self, packet: &rtc::rtp::Packet) {
         let Some((_, first)) = self.ours.get_mut(&packet.header.ssrc) else { return };
         first.get_or_insert(packet.header.sequence_number);
-        let mut tally = self.meter.tally();
-        tally.sent_packets += 1;
-        tally.sent_bytes += u64::try_from(packet.payload.len()).unwrap_or_default();
+        self.meter.tally().sent_bytes += u64::try_from(packet.payload.len()).unwrap_or_default();
     }
 }
 

@@ -64,7 +64,7 @@ impl Picture {
 /// The frames of an IVF file: a header whose length stands at its sixth byte, then frames, each behind its length and
 /// twelve bytes in all.
 fn frames(file: &'static [u8]) -> Vec<&'static [u8]> {
-    let header = file.get(6..8).map_or(0, |length| usize::from(length[0]) | usize::from(length[1]) << 8);
+    let header = file.get(6..8).map_or(0, |length| usize::from(u16::from_le_bytes([length[0], length[1]])));
     let mut rest = file.get(header..).unwrap_or_default();
     let mut frames = Vec::new();
     while let Some((head, tail)) = rest.split_at_checked(12) {

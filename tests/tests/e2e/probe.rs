@@ -87,7 +87,7 @@ async fn a_probe_that_is_not_let_in_ends_with_four_and_says_why() {
     let forged = format!("{}x", text(&ticket, "token"));
     let url = ["--url", text(&ticket, "url")];
 
-    let outcome = probe::run(&url, &[("GIAOBAN_TOKEN", &forged)]).await;
+    let outcome = probe::run(&url, &[("GIAOBAN_TOKEN", forged.as_str())]).await;
     assert_eq!(outcome.code, Some(4), "{outcome:?}");
     assert!(outcome.complaint.contains("mã vào phòng sai hoặc hết hạn"), "{outcome:?}");
     assert!(!outcome.complaint.contains(&forged), "no token in a message");
