@@ -146,13 +146,18 @@ class Watch {
     this.samples.push({ at: epoch(performance.now()), tracks });
   }
 
-  /** From the first sample of a picture on, notes every pause between two that are shown. */
+  /**
+   * From the first sample of a picture on, notes every pause between two that are shown. Where the page itself was late,
+   * several were shown since it was last told: then the time between the two that it knows is no pause.
+   */
   lookAt(video, name) {
     if (this.shown.has(video)) return;
     this.shown.set(video, [name, performance.now()]);
-    const next = (now) => {
-      this.note(name, this.shown.get(video)[1], now);
-      this.shown.set(video, [name, now]);
+    let count = 0;
+    const next = (_, { presentationTime, presentedFrames }) => {
+      if (presentedFrames - count <= 1) this.note(name, this.shown.get(video)[1], presentationTime);
+      count = presentedFrames;
+      this.shown.set(video, [name, presentationTime]);
       if (!this.ended) video.requestVideoFrameCallback(next);
     };
     video.requestVideoFrameCallback(next);
