@@ -26,6 +26,9 @@ use tests::line::{
 };
 use tun_rs::{DeviceBuilder, Layer, SyncDevice};
 
+/// Largest packet, in bytes: the interfaces take 1500.
+const LARGEST: usize = 2048;
+
 type Any = Box<dyn Error + Send + Sync>;
 type Shared = Arc<Mutex<Direction>>;
 
@@ -118,7 +121,7 @@ fn forward(direction: Direction, from: Arc<SyncDevice>, to: Arc<SyncDevice>) -> 
 }
 
 fn take(from: &SyncDevice, direction: &Shared, send: &Sender<(Instant, Vec<u8>)>) {
-    let mut buffer = [0; 65_536];
+    let mut buffer = [0; LARGEST];
     // An interface that is down has nothing to read; one that is gone with its namespace is an error.
     while let Ok(length) = from.recv(&mut buffer) {
         let packet = &buffer[..length];
@@ -141,7 +144,7 @@ fn let_out(to: &SyncDevice, due: &Receiver<(Instant, Vec<u8>)>) {
 fn echo(address: &str) -> Result<(), Any> {
     let socket = UdpSocket::bind(address)?;
     tell(&json!({"event": "echoing"}));
-    let mut buffer = [0; 2048];
+    let mut buffer = [0; LARGEST];
     loop {
         let (length, from) = socket.recv_from(&mut buffer)?;
         socket.send_to(&buffer[..length], from)?;

@@ -67,13 +67,8 @@ async fn holds_with(kind: Kind) {
         rows.row(&what, &measured, "≤ 15 s", read.is_some_and(|ms| ms <= SLIDE_MS));
     }
     rows.row("slides seen", &slides.len(), "≥ 4", slides.len() >= 4);
-    let low_or_paused = |from: f64| {
-        let widths = seen.widths(&good);
-        let end = seen.frames(&good, "camera", from, seen.ended);
-        let last = widths.last().map_or(0, |(_, width)| *width);
-        (last, end)
-    };
-    let (width, frames) = low_or_paused(seen.ended - 20_000.0);
+    let width = seen.widths(&good).last().map_or(0, |(_, width)| *width);
+    let frames = seen.frames(&good, "camera", seen.ended - 20_000.0, seen.ended);
     let measured = format!("{width} pixels wide, {:.1} pictures a second", frames / 20.0);
     rows.row("camera in the last 20 s", &measured, "≤ 320 wide, or paused", width <= LOW || frames < 1.0);
 
