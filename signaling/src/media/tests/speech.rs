@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::media::double::Client;
 use super::world::{World, vp8};
+use crate::media::double::Client;
 use crate::room::media::{MediaEvent, MediaKind};
 
 /// What the speaker sends.
