@@ -1,6 +1,6 @@
 //! From text to [`Description`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
 use std::panic::catch_unwind;
 
@@ -10,6 +10,12 @@ use rtc_sdp::description::session::SessionDescription;
 
 use super::{Description, Direction, Format, Section, SectionKind, feedback};
 use crate::room::media::{MediaError, MediaKind};
+
+/// Lines of one kind that are looked at in a section: a browser writes about a hundred of the commonest. What is beyond is not
+/// read, or a client could keep the worker of many rooms busy with one description.
+const MAX_LINES: usize = 256;
+/// Longest parameters of a payload type, in bytes: parameter sets of H.264 take some hundreds.
+const MAX_PARAMETERS: usize = 1024;
 
 fn refused(why: &str) -> MediaError {
     MediaError::BadDescription(why.to_owned())
@@ -38,7 +44,7 @@ pub fn parse(text: &str, max_sections: usize, max_bytes: usize) -> Result<Descri
         Some((kind, digest)) if kind.eq_ignore_ascii_case("sha-256") => digest.trim().to_ascii_uppercase(),
         _ => return Err(refused("the certificate fingerprint is not SHA-256")),
     };
-    let mut mids = std::collections::HashSet::new();
+    let mut mids = HashSet::new();
     let mut sections = Vec::with_capacity(session.media_descriptions.len());
     for media in &session.media_descriptions {
         let section = section(media)?;
@@ -112,7 +118,8 @@ fn section(media: &MediaDescription) -> Result<Section, MediaError> {
 fn formats(kind: MediaKind, media: &MediaDescription) -> Vec<Format> {
     let by_type = |key: &str| {
         let mut found: HashMap<u8, Vec<&str>> = HashMap::new();
-        for (head, tail) in values(&media.attributes, key).filter_map(|value| value.split_once(' ')) {
+        let lines = values(&media.attributes, key).filter(|value| value.len() <= MAX_PARAMETERS);
+        for (head, tail) in lines.take(MAX_LINES).filter_map(|value| value.split_once(' ')) {
             if let Ok(payload_type) = head.parse() {
                 found.entry(payload_type).or_default().push(tail.trim());
             }
@@ -123,8 +130,12 @@ fn formats(kind: MediaKind, media: &MediaDescription) -> Vec<Format> {
     let first = |map: &HashMap<u8, Vec<&str>>, payload_type| {
         map.get(&payload_type).and_then(|values| values.first()).copied().unwrap_or_default().to_owned()
     };
-    let known = media.media_name.formats.iter().filter_map(|text| {
+    let mut seen = HashSet::new();
+    let known = media.media_name.formats.iter().take(MAX_LINES).filter_map(|text| {
         let payload_type = text.parse().ok().filter(|payload_type| *payload_type < 128)?;
+        if !seen.insert(payload_type) {
+            return None;
+        }
         let ours = feedback(kind);
         let kept = wishes.get(&payload_type).into_iter().flatten().filter(|wish| ours.contains(wish));
         let kept = kept.map(|wish| (*wish).to_owned()).collect();
@@ -144,6 +155,7 @@ fn formats(kind: MediaKind, media: &MediaDescription) -> Vec<Format> {
 
 fn extensions(attributes: &[Attribute]) -> Vec<(u8, String)> {
     values(attributes, "extmap")
+        .take(MAX_LINES)
         .filter_map(|value| {
             let mut words = value.split(' ');
             // The id may carry a direction: `3/sendonly`.
@@ -168,14 +180,15 @@ fn rids(attributes: &[Attribute]) -> Vec<String> {
 
 fn sources(attributes: &[Attribute]) -> Vec<(u32, Option<u32>)> {
     let mut order = Vec::new();
-    for ssrc in values(attributes, "ssrc").filter_map(|value| value.split(' ').next()?.parse::<u32>().ok()) {
+    let lines = values(attributes, "ssrc").take(MAX_LINES);
+    for ssrc in lines.filter_map(|value| value.split(' ').next()?.parse::<u32>().ok()) {
         if !order.contains(&ssrc) {
             order.push(ssrc);
         }
     }
     let groups = |semantics: &'static str| {
-        values(attributes, "ssrc-group").filter_map(move |value| {
-            let mut words = value.split(' ');
+        values(attributes, "ssrc-group").take(MAX_LINES).filter_map(move |value| {
+            let mut words = value.split(' ').take(MAX_LINES);
             (words.next()? == semantics)
                 .then(|| words.filter_map(|word| word.parse::<u32>().ok()).collect::<Vec<_>>())
         })
@@ -205,7 +218,23 @@ mod tests {
         let text = format!(
             "{session}m=video 0 UDP/TLS/RTP/SAVPF 120\r\nc=IN IP4 0.0.0.0\r\n{lines}a=mid:0\r\na=sendonly\r\na=rtpmap:120 VP8/90000\r\n"
         );
-        parse(&text, 8, 8192).expect("a description").sections.remove(0)
+        parse(&text, 8, 1 << 20).expect("a description").sections.remove(0)
+    }
+
+    #[test]
+    fn a_section_that_says_everything_a_thousand_times_is_read_once() {
+        let lines =
+            |line: &str| (0..2000).map(|number| format!("{line}{number}\r\n")).collect::<Vec<_>>().concat();
+        let text = [
+            lines("a=ssrc:").replace("\r\n", " cname:x\r\n"),
+            lines("a=extmap:1 urn:x"),
+            "a=rtpmap:120 VP8/90000\r\n".repeat(2000),
+        ];
+        let section = video_section(&text.concat());
+        assert_eq!((section.formats.len(), section.sources.len()), (1, 3));
+        assert!(section.extensions.len() <= MAX_LINES);
+        let long = format!("a=fmtp:120 {}\r\n", "x".repeat(5000));
+        assert_eq!(video_section(&long).formats[0].parameters, "", "and nothing endless is passed on");
     }
 
     #[test]

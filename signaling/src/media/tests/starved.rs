@@ -31,11 +31,7 @@ fn comes_back(seed: u64, sound: bool, longest_ms: u64) {
 
 #[test]
 fn after_seconds_without_processor_the_picture_is_back_and_whole() {
-    for seed in 1..=3 {
-        for sound in [true, false] {
-            for longest_ms in [500, 2000, 6000] {
-                comes_back(seed, sound, longest_ms);
-            }
-        }
+    for (seed, sound, longest_ms) in [(1, true, 500), (2, false, 500), (3, true, 2000), (4, true, 6000)] {
+        comes_back(seed, sound, longest_ms);
     }
 }
