@@ -78,7 +78,7 @@ need_python() {
   mkdir -p .tools
   python3 -m venv .tools/venv 2>/dev/null || { install "Python's venv module" python3-venv; python3 -m venv .tools/venv; }
   say "installing the Python client into .tools/venv"
-  .tools/venv/bin/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt ||
+  .tools/venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt ||
     fail "the Python packages of tests/python/requirements.txt: pip could not install them."
   echo "$want" >"$stamp"
 }
