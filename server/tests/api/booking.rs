@@ -302,11 +302,10 @@ async fn a_draft_is_seen_only_by_those_who_prepare_it() {
         assert_eq!(listed(username).await, 0, "{username}");
     }
     let line = draft["roster"][1]["id"].as_str().unwrap();
-    let naming = world
-        .sign_in("muongnhe")
-        .await
-        .put(&format!("{path}/roster/{line}/delegates"), json!({ "delegates": [] }));
-    assert_eq!(naming.await.refused(), (404, "not_found".into()));
+    let delegates = format!("{path}/roster/{line}/delegates");
+    let technician = world.sign_in("muongnhe").await;
+    let naming = technician.put(&delegates, json!({ "delegates": [] })).await;
+    assert_eq!(naming.refused(), (404, "not_found".into()));
 
     let version = json!({ "version": draft["version"] });
     secretary.post(&format!("{path}/schedule"), version).await.ok();

@@ -47,7 +47,7 @@ impl World {
     fn publish(&mut self) {
         assert_eq!(self.client(PeerRole::Publisher), PUBLISHER);
         let offer = self.clients[0].offer(&[(SECTION.0, "video", "sendonly", &[])]);
-        let answer = self.engine.offer(WALL, PUBLISHER, &offer).unwrap();
+        let answer = self.engine.offer(WALL, PUBLISHER, &offer, &[]).unwrap();
         self.clients[0].learn(&answer.sdp);
         self.clients[0].number = Some(0);
     }
@@ -60,6 +60,7 @@ impl World {
             kind: MediaKind::Video,
             stream_id: "PA_0|TR_0".to_owned(),
             track_id: "TR_0".to_owned(),
+            screen: false,
         };
         self.engine.forward(WALL, subscriber, &spec).unwrap();
         let offer = self.engine.create_offer(WALL, subscriber, false).unwrap();
