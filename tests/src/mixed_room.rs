@@ -97,11 +97,14 @@ impl MixedRoom {
 
     /// Everybody leaves; no client complains.
     pub async fn finish(self) {
+        // The lines stay until all is asked: the server's address goes with the last of them.
+        let mut lines = Vec::new();
         for attendee in self.attendees {
-            attendee.finish().await;
+            lines.push(attendee.finish().await);
         }
         self.moderator.finish().await;
         self.meeting.until_connected(0).await;
+        drop(lines);
     }
 }
 
