@@ -10,7 +10,7 @@ pub use crate::wire::fuzzing::{join, service};
 pub type Target = fn(&[u8]);
 
 /// The targets by the names that they have in `fuzz/`.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("channels", channels),
     ("dtls", records),
     ("join", join),
@@ -21,6 +21,7 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("signal", requests),
     ("stream", stream),
     ("stun", check),
+    ("turn", crate::turn::fuzzing::stream),
 ];
 
 /// An input that stands for several messages: each behind a byte that says what is done with it and two for its length.

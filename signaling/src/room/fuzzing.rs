@@ -127,5 +127,6 @@ pub fn arrival(conn: ConnId, path: JoinPath) -> Arrival {
         offer: None,
         add_tracks: Vec::new(),
         sync: None,
+        ice_servers: Vec::new(),
     }
 }

@@ -125,6 +125,7 @@ pub fn service(bytes: &[u8]) {
         limits,
         gauges,
         Arc::new(Still),
+        None,
     ));
     futures::executor::block_on(async {
         if front.open(ROOM, RoomSettings::default()).await.is_err() {

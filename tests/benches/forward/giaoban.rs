@@ -41,7 +41,13 @@ impl Giaoban {
     /// Starts the program on an empty folder and lets the crowd in.
     pub async fn start() -> Self {
         let data = tempfile::tempdir().expect("a folder for a while");
-        let start = Start { command: "serve", data: data.path(), database_url: None, ports: (0, 0) };
+        let start = Start {
+            command: "serve",
+            data: data.path(),
+            database_url: None,
+            address: Ipv4Addr::LOCALHOST,
+            ports: (0, 0),
+        };
         let program = Program::start(start).await;
         let key = fs::read_to_string(data.path().join("rooms.key")).expect("the program made its key");
         let key = EncodingKey::from_secret(key.trim().as_bytes());

@@ -23,7 +23,6 @@ mod webrtc;
 
 use std::time::Duration;
 
-use crowd::Crowd;
 use pattern::Pattern;
 use report::Report;
 use subject::Subject;

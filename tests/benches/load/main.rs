@@ -27,7 +27,7 @@ async fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let measure = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let mut table = Table::default();
-    println!("machine: {}", table::machine());
+    println!("machine: {}", tests::machine::describe());
     if measure("joining") {
         joining(&mut table).await;
     }

@@ -1,6 +1,7 @@
 //! A server with two live sessions.
 
 use std::fs;
+use std::net::Ipv4Addr;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -27,7 +28,13 @@ impl Site {
         fs::write(folder.path().join("giaoban.toml"), settings).expect("the settings are written");
         let (username, password) = ADMINISTRATOR;
         Giaoban::create_administrator(folder.path(), None, username, password).await;
-        let how = Start { command: "serve", data: folder.path(), database_url: None, ports: (0, 0) };
+        let how = Start {
+            command: "serve",
+            data: folder.path(),
+            database_url: None,
+            address: Ipv4Addr::LOCALHOST,
+            ports: (0, 0),
+        };
         let giaoban = Giaoban::start(how).await;
         let administrator = Client::login(&giaoban.base, username, password).await;
         // Nobody can be in two sessions at once: each has endpoints of its own, one of them the host.

@@ -46,7 +46,7 @@ pub(crate) fn engine() -> Option<Engine> {
 pub(crate) fn waiting() -> Option<Engine> {
     let mut engine = engine()?;
     engine.open(WALL, PeerId(0), PeerRole::Single);
-    engine.offer(WALL, PeerId(0), &offer(true, &session::SECTIONS)).ok()?;
+    engine.offer(WALL, PeerId(0), &offer(true, &session::SECTIONS), &[]).ok()?;
     let (index, peer) = engine.peers.iter_mut().next()?;
     peer.local = Credentials { ufrag: "ufrag".to_owned(), password: "password".to_owned() };
     engine.fragments.insert("ufrag".to_owned(), index);
@@ -74,7 +74,7 @@ pub fn description(text: &[u8]) {
         engine.open(WALL, peer, role);
     }
     // What is refused is refused; that nothing falls over is all there is to see.
-    let Ok(answer) = engine.offer(WALL, publisher, &text) else { return };
+    let Ok(answer) = engine.offer(WALL, publisher, &text, &[]) else { return };
     for section in answer.sending {
         let spec = ForwardSpec {
             source: publisher,
@@ -82,15 +82,16 @@ pub fn description(text: &[u8]) {
             kind: section.kind,
             stream_id: "PA_1|TR_1".to_owned(),
             track_id: "TR_1".to_owned(),
+            screen: false,
         };
         for reader in [single, subscriber] {
             let _ = engine.forward(WALL, reader, &spec);
         }
     }
-    let _ = engine.offer(WALL, single, &text);
+    let _ = engine.offer(WALL, single, &text, &[]);
     let _ = engine.create_offer(WALL, subscriber, false);
     let _ = engine.answer(WALL, subscriber, &text);
-    let _ = engine.offer(WALL, publisher, &text);
+    let _ = engine.offer(WALL, publisher, &text, &[]);
 }
 
 /// One RTP packet through every parser of headers and payloads.

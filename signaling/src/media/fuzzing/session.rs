@@ -84,7 +84,7 @@ impl Session {
         let (publisher, subscriber) = (PeerId(0), PeerId(1));
         engine.open(WALL, publisher, PeerRole::Single);
         engine.open(WALL, subscriber, PeerRole::Single);
-        let answer = engine.offer(WALL, publisher, &offer(true, &SECTIONS)).ok()?;
+        let answer = engine.offer(WALL, publisher, &offer(true, &SECTIONS), &[]).ok()?;
         for section in answer.sending {
             let spec = ForwardSpec {
                 source: publisher,
@@ -92,11 +92,12 @@ impl Session {
                 kind: section.kind,
                 stream_id: format!("PA_0|TR_{}", section.mid),
                 track_id: format!("TR_{}", section.mid),
+                screen: false,
             };
             let forward = engine.forward(WALL, subscriber, &spec).ok()?;
             engine.tune(WALL, forward, Tuning { paused: false, max_layer: 2 });
         }
-        engine.offer(WALL, subscriber, &offer(false, &SECTIONS)).ok()?;
+        engine.offer(WALL, subscriber, &offer(false, &SECTIONS), &[]).ok()?;
         // Feedback can only speak of sources that an input can name.
         for (number, (_, forward)) in (1..).zip(engine.forwards.iter_mut()) {
             (forward.ssrc, forward.repair_ssrc) = (number, 0x100 + number);
