@@ -207,7 +207,7 @@ async fn a_substitute_without_the_chair_s_consent_is_never_silent() {
     assert_eq!(
         warnings,
         json!([{ "code": "substitute_without_consent", "delegate_id": entry["delegates"][0]["id"],
-            "message": "Dự thay nhưng chưa ghi nhận ý kiến đồng ý của người chủ trì" }])
+            "message": "A substitute without the chair's recorded consent" }])
     );
 }
 

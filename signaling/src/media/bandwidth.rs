@@ -34,6 +34,8 @@ const LASTING: Duration = Duration::from_millis(800);
 const NOTICED: f64 = 0.05;
 /// Share of what leaves that a line with room delivers at any time.
 const DELIVERED: f64 = 0.85;
+/// A probe that shows so many times the capacity known was worth it.
+const LEAP: f64 = 1.2;
 /// How long a probe lasts.
 const PROBE: Duration = Duration::from_millis(300);
 /// Time for the feedback on a probe to come back.
@@ -75,6 +77,8 @@ pub struct Bandwidth {
     probe: Option<Probe>,
     wait: Duration,
     next_probe: Option<Instant>,
+    /// Until then the queue that a probe made is draining, which says nothing about the line.
+    calm: Option<Instant>,
 }
 
 impl Default for Bandwidth {
@@ -93,6 +97,7 @@ impl Default for Bandwidth {
             probe: None,
             wait: WAITS[1],
             next_probe: None,
+            calm: None,
         }
     }
 }
@@ -186,6 +191,9 @@ impl Bandwidth {
             }
             return;
         }
+        if self.calm.is_some_and(|until| now < until) {
+            return;
+        }
         // Delay alone may be a busy computer or a key frame: a full line also delivers less than it is given.
         let short = arriving.is_some_and(|rate| rate < DELIVERED * self.leaving.rate(now));
         let usage = if usage == Usage::Over && !short { Usage::Under } else { usage };
@@ -258,10 +266,17 @@ impl Bandwidth {
         });
         // A line that was filled has shown what it carries; one that was not carries at least what was sent.
         let shown = rate.map_or(0.0, |rate| rate.min(probe.goal) * 0.95);
-        if shown > self.capacity || (!undisturbed && shown > 0.0) {
+        // One that found much more than was known is followed by the next, also when a lost packet cut it short.
+        let found = shown > LEAP * self.capacity;
+        if shown > self.capacity {
             self.limit(now, shown);
+        } else if !undisturbed && shown > 0.0 {
+            // What flowed before it still does, once the queue that it made has gone.
+            let flowed = self.leaving.rate(now).min(self.capacity);
+            self.limit(now, shown.max(flowed));
+            self.calm = Some(now + PROBE_ECHO);
         }
-        if undisturbed && shown > 0.7 * probe.goal {
+        if found || undisturbed && shown > 0.7 * probe.goal {
             self.wait = WAITS[1];
             self.next_probe = Some(now + WAITS[0]);
         } else {

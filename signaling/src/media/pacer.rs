@@ -64,12 +64,20 @@ impl Pacer {
         if let Some(capacity) = capacity {
             let emptied = bits(self.bytes) * 1000 / i64::try_from(LONGEST.as_millis()).unwrap_or(i64::MAX);
             let rate = i64::try_from(capacity * PACE / 100).unwrap_or(i64::MAX).max(emptied);
-            let span = now.saturating_duration_since(self.accrued.replace(now).unwrap_or(now));
+            // What left before the limit was known is not held against anybody.
+            let Some(before) = self.accrued.replace(now) else {
+                self.credit = 0;
+                return None;
+            };
             let (least, most) = (-of(rate, LONGEST), of(rate, SAVED));
-            self.credit = (self.credit + of(rate, span.min(LONGEST))).clamp(least, most);
+            let accrued = of(rate, now.saturating_duration_since(before));
+            self.credit = self.credit.saturating_add(accrued).clamp(least, most);
             if self.credit <= 0 {
                 return None;
             }
+        }
+        if capacity.is_none() {
+            self.accrued = None;
         }
         let held = self.held.pop_front()?;
         self.bytes -= held.size;

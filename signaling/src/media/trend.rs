@@ -8,6 +8,9 @@ use rtc_interceptor::{ArrivalGroupAccumulator, Kalman, OveruseDetector, PacketRe
 /// Most that one measurement counts, in milliseconds. A client or a server that got no processor for seconds shows a
 /// gap as long; squared it would make the filter deaf for minutes, and it would hold on to whatever it believed last.
 const MOST_MS: f64 = 50.0;
+/// A leap in the delay beyond this is no queue but somebody who stood still. What he then takes all at once, each packet
+/// less late than the one before, says nothing either: the filter begins anew when that is over.
+const STOOD_STILL_MS: f64 = 1000.0;
 /// What was believed so long ago is no news.
 const STALE: Duration = Duration::from_millis(500);
 
@@ -18,12 +21,23 @@ pub struct Trend {
     filter: Kalman,
     overuse: OveruseDetector,
     measured: Option<Instant>,
+    catching_up: bool,
 }
 
 impl Trend {
     /// Takes what was reported of one packet.
     pub fn accumulate(&mut self, now: Instant, report: &PacketReport) {
         let Some(delay) = self.groups.accumulate(report) else { return };
+        if delay.delta_ms > STOOD_STILL_MS {
+            self.catching_up = true;
+        }
+        if self.catching_up {
+            if delay.delta_ms < 0.0 || delay.delta_ms > STOOD_STILL_MS {
+                return;
+            }
+            let groups = std::mem::take(&mut self.groups);
+            *self = Self { groups, ..Self::default() };
+        }
         let estimate_ms = self.filter.update(delay.delta_ms.clamp(-MOST_MS, MOST_MS));
         self.overuse.update(delay.at, estimate_ms);
         self.measured = Some(now);
