@@ -2,6 +2,7 @@
 //!
 //! Knows no database and no schedule: it is given rooms and tokens, and it tells [`schema::event::RoomEvent`]s.
 
+mod allowance;
 mod config;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;

@@ -57,7 +57,7 @@ impl Engine {
             let Some(track) = entry.track.and_then(|track| self.tracks.get(track)) else { continue };
             match entry.kind {
                 MediaKind::Audio => {
-                    (sound, voices) = (SOUND, voices + spoken(now, track, self.limits.layer_alive))
+                    (sound, voices) = (SOUND, voices + spoken(now, track, self.limits.layer_alive));
                 }
                 MediaKind::Video => {
                     let needs = needs(now, track, self.limits.layer_alive);

@@ -17,6 +17,7 @@ use rtc_rtcp::transport_feedbacks::transport_layer_cc::{PacketStatusChunk, Trans
 use super::meter::{Meter, per_second};
 use super::replay::nearest;
 use super::trend::Trend;
+use crate::allowance::Allowance;
 
 /// Packets remembered until they are reported on: about two seconds at full rate.
 const SLOTS: usize = 2048;
@@ -34,6 +35,8 @@ const LASTING: Duration = Duration::from_millis(800);
 const NOTICED: f64 = 0.05;
 /// Share of what leaves that a line with room delivers at any time.
 const DELIVERED: f64 = 0.85;
+/// Bytes per second that may be repeated where little is sent: a lost key frame of a shared screen.
+const REPEATED: u64 = 125_000;
 /// A probe that shows so many times the capacity known was worth it.
 const LEAP: f64 = 1.2;
 /// How long a probe lasts.
@@ -79,6 +82,8 @@ pub struct Bandwidth {
     next_probe: Option<Instant>,
     /// Until then the queue that a probe made is draining, which says nothing about the line.
     calm: Option<Instant>,
+    /// Bytes that may be repeated.
+    repeated: Option<Allowance>,
 }
 
 impl Default for Bandwidth {
@@ -98,6 +103,7 @@ impl Default for Bandwidth {
             wait: WAITS[1],
             next_probe: None,
             calm: None,
+            repeated: None,
         }
     }
 }
@@ -126,6 +132,14 @@ impl Bandwidth {
         }
         self.sent[slot(number)] = Some(Sent { number, at: now, size });
         self.newest = number;
+    }
+
+    /// Whether a packet may be repeated now: repetitions get as much of the line as what is sent for the first time. A
+    /// client that asks for everything again and again costs no more than that.
+    pub fn may_repeat(&mut self, now: Instant, bytes: usize) -> bool {
+        let per_second = whole(self.leaving.rate(now) / 8.0).max(REPEATED);
+        let allowance = self.repeated.get_or_insert_with(|| Allowance::new(now, per_second));
+        allowance.take(now, per_second, u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 
     /// Takes a feedback packet.
@@ -226,10 +240,7 @@ impl Bandwidth {
     pub fn padding(&mut self, now: Instant, wish: u64) -> usize {
         let Some(at) = self.next_probe.filter(|_| self.control.is_some()) else { return 0 };
         let wish = f64::from(u32::try_from(wish).unwrap_or(u32::MAX));
-        if wish <= self.capacity {
-            return 0;
-        }
-        if self.probe.is_none() && at <= now {
+        if self.probe.is_none() && at <= now && wish > self.capacity {
             // Far above what is known the line would only be flooded.
             let goal = (wish * 1.1).min(self.capacity * 2.0);
             self.probe = Some(Probe {

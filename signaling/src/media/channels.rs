@@ -85,7 +85,7 @@ impl Channels {
     }
 
     /// Takes one SCTP packet; packets to send go to `send`, frames are returned.
-    pub fn packet(&mut self, now: Instant, packet: Bytes, send: impl FnMut(&[u8])) -> Vec<Frame> {
+    pub fn packet(&mut self, now: Instant, packet: &Bytes, send: impl FnMut(&[u8])) -> Vec<Frame> {
         match self.endpoint.handle(now, PEER, None, packet.clone()) {
             Some((_, DatagramEvent::NewAssociation(_))) if self.associations >= MAX_ASSOCIATIONS => {
                 return Vec::new();
@@ -94,13 +94,13 @@ impl Channels {
                 self.associations += 1;
                 // A second association on one DTLS connection replaces the first: the client started again.
                 self.association = Some((handle, association));
-                self.watch = Watch::begin(&packet);
+                self.watch = Watch::begin(packet);
                 self.known.clear();
             }
             Some((handle, DatagramEvent::AssociationEvent(event))) => {
                 if let Some((own, association)) = &mut self.association
                     && *own == handle
-                    && self.watch.bears(&packet)
+                    && self.watch.bears(packet)
                 {
                     association.handle_event(event);
                 }

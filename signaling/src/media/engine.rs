@@ -190,7 +190,8 @@ impl Engine {
 
     /// A connectivity check.
     fn check(&mut self, now: Instant, from: Source, bytes: &[u8]) {
-        let Some(mut check) = Check::parse(bytes) else { return };
+        // Anybody may send this: what the protocol crate falls over is not a check.
+        let Ok(Some(mut check)) = catch_unwind(|| Check::parse(bytes)) else { return };
         let Some(index) = self.fragments.get(check.local_fragment()).copied() else { return };
         let Some(peer) = self.peers.get_mut(index) else { return };
         let restarted = peer.fresh.as_ref().is_some_and(|fresh| fresh.ufrag == check.local_fragment());
@@ -265,7 +266,7 @@ impl Engine {
                 Progress::Data(packet) => {
                     let mut out = Vec::new();
                     frames.extend(
-                        peer.channels.packet(now, Bytes::from(packet), |sctp| out.push(sctp.to_vec())),
+                        peer.channels.packet(now, &Bytes::from(packet), |sctp| out.push(sctp.to_vec())),
                     );
                     peer.heard = now;
                     for packet in out {

@@ -38,7 +38,9 @@ pub struct Layer {
     /// Bits per second, recently.
     pub bitrate: u64,
     window: (Option<Instant>, usize),
+    /// Places of padding, rising; what lies below `floor` is forgotten.
     drops: Vec<u64>,
+    floor: u64,
     dropped: u64,
     newest: Option<u64>,
     keyframe: Keyframe,
@@ -67,6 +69,7 @@ impl Layer {
             bitrate: 0,
             window: (None, 0),
             drops: Vec::new(),
+            floor: 0,
             dropped: 0,
             newest: None,
             keyframe: Keyframe::default(),
@@ -86,7 +89,7 @@ impl Layer {
     fn restart(&mut self) {
         self.generation = self.generation.wrapping_add(1);
         self.drops.clear();
-        self.dropped = 0;
+        (self.dropped, self.floor) = (0, 0);
         self.newest = None;
     }
 
@@ -132,12 +135,17 @@ impl Layer {
         if padding {
             // Behind a packet that was passed on already the gap has been seen, and stays.
             if self.newest.is_none_or(|newest| index > newest) {
+                let at = self.drops.partition_point(|known| *known < index);
+                self.drops.insert(at, index);
                 self.dropped += 1;
-                if self.drops.len() == MAX_DROPS {
-                    self.drops.remove(0);
+                if self.drops.len() > MAX_DROPS {
+                    self.floor = self.drops.remove(0);
                 }
-                self.drops.push(index);
             }
+            return None;
+        }
+        if index < self.floor {
+            // How much padding lay before it is forgotten: its place would be a guess, and another packet's.
             return None;
         }
         self.seen = Some(now);
@@ -218,6 +226,31 @@ mod tests {
         assert_eq!(pass(&mut layer, now, 105, false), Some(103));
         assert_eq!(pass(&mut layer, now, 101, false), Some(101), "in front of the padding");
         assert_eq!(pass(&mut layer, now, 106, false), Some(104));
+    }
+
+    #[test]
+    fn padding_that_comes_out_of_order_gives_no_place_twice() {
+        let (now, mut layer) = (any_instant(), Layer::new(&Limits::default()));
+        let mut places = Vec::new();
+        for (sequence, padding) in
+            [(100, false), (102, false), (105, true), (103, true), (104, false), (106, false)]
+        {
+            places.extend(pass(&mut layer, now, sequence, padding));
+        }
+        assert_eq!(places, [100, 102, 103, 104]);
+    }
+
+    #[test]
+    fn a_packet_behind_more_padding_than_is_remembered_is_lost_rather_than_misplaced() {
+        let (now, mut layer) = (any_instant(), Layer::new(&Limits::default()));
+        let mut places: Vec<u64> = pass(&mut layer, now, 100, false).into_iter().collect();
+        for padding in 102..142 {
+            assert_eq!(pass(&mut layer, now, padding, true), None);
+        }
+        places.extend(pass(&mut layer, now, 142, false));
+        places.extend(pass(&mut layer, now, 101, false));
+        places.extend(pass(&mut layer, now, 143, false));
+        assert_eq!(places, [100, 102, 103], "101 is given up");
     }
 
     #[test]

@@ -102,11 +102,12 @@ impl Engine {
                 let Some(peer) = peers.get_mut(forward.subscriber).filter(|peer| peer.connected) else {
                     continue;
                 };
-                if forward.kind == MediaKind::Video && (peer.bandwidth.limited() || !peer.pacer.is_empty()) {
-                    if peer.pacer.is_empty() {
+                let idle = peer.pacer.is_empty();
+                if forward.kind == MediaKind::Video && (peer.bandwidth.limited() || !idle) {
+                    hold(now, track, *place, forward, &mut peer.pacer);
+                    if idle && !peer.pacer.is_empty() {
                         paced.push(forward.subscriber);
                     }
-                    hold(now, track, *place, forward, &mut peer.pacer);
                     continue;
                 }
                 for waiting in &track.waiting {
@@ -193,8 +194,11 @@ impl Engine {
         let (packet, payload) = track.layers[era.layer].history.get(index)?;
         let payload_type = forward.repair_type(packet.codec)?;
         let rewritten = era.rewrite(packet)?;
-        let number = forward.next_repair();
         let peer = self.peers.get_mut(forward.subscriber)?;
+        if !peer.bandwidth.may_repeat(now, payload.len() + HEADER) {
+            return None;
+        }
+        let number = forward.next_repair();
         let header =
             Outgoing { ssrc: forward.repair_ssrc, ..header(forward, &rewritten, packet, payload_type) };
         let vp8 = packet.vp8.map(|vp8| (vp8, rewritten.picture, rewritten.base));

@@ -99,6 +99,10 @@ impl Log {
             return Arrival::Filled(index);
         }
         if index - newest > MAX_GAP {
+            if repaired {
+                // A repetition begins nothing anew.
+                return Arrival::Stale;
+            }
             *self = Self { sender_report: self.sender_report, retry: self.retry, ..Self::default() };
             self.span = Some((index, index));
             self.received = 1;

@@ -16,7 +16,8 @@ use super::clock::middle32;
 use super::engine::Engine;
 use super::path::mark;
 
-/// Packets repeated for one feedback packet. More are not lost packets but a line that is gone.
+/// Packets repeated for one request. More are not lost packets but a line that is gone. How much is repeated over time
+/// is bounded by the line: [`Bandwidth::may_repeat`](super::bandwidth::Bandwidth::may_repeat).
 const MAX_REPEATED: usize = 128;
 
 impl Engine {

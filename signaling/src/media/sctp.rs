@@ -30,7 +30,7 @@ impl Watch {
     }
 
     /// Whether the crate may take the client's packet.
-    pub fn bears(&self, packet: &[u8]) -> bool {
+    pub fn bears(self, packet: &[u8]) -> bool {
         let mut walk = 0_u32;
         chunks(packet).all(|(kind, value)| match kind {
             INIT => initial(kind, value) == Some(self.first),

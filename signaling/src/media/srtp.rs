@@ -5,6 +5,7 @@
 //! at most once: a packet is sealed only by [`Seal::rtp`], whose index the caller never repeats.
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use bytes::BytesMut;
@@ -116,6 +117,11 @@ fn derive(crypto: &dyn RTCCrypto, label: u8, key: &[u8], salt: &[u8]) -> Result<
     Ok(block)
 }
 
+/// What a protocol crate makes of a packet; nothing when it refuses or falls over.
+fn contained<T>(run: impl FnOnce() -> Result<T, Error>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(run)).ok()?.ok()
+}
+
 impl Gcm {
     /// RFC 7714 section 8.1: 00 00, SSRC, rollover counter, sequence number, all xor the salt.
     fn nonce(&self, ssrc: u32, index: u64) -> Nonce {
@@ -145,13 +151,13 @@ impl Seal {
                     Err(_) => false,
                 }
             }
-            Cipher::Crate(context) => match context.encrypt_rtp(&out[start..]) {
-                Ok(sealed) => {
+            Cipher::Crate(context) => match contained(|| context.encrypt_rtp(&out[start..])) {
+                Some(sealed) => {
                     out.truncate(start);
                     out.extend_from_slice(&sealed);
                     true
                 }
-                Err(_) => false,
+                None => false,
             },
         }
     }
@@ -202,7 +208,7 @@ impl Open {
                 header + plain.len()
             }
             Cipher::Crate(context) => {
-                let plain = context.decrypt_rtp(packet).map_err(|_| Rejected::Forged)?;
+                let plain = contained(|| context.decrypt_rtp(packet)).ok_or(Rejected::Forged)?;
                 packet.get_mut(..plain.len()).ok_or(Rejected::Forged)?.copy_from_slice(&plain);
                 plain.len()
             }

@@ -1,4 +1,5 @@
-//! What TURN clients may take. Every figure is a setting with its reason beside it.
+//! What TURN clients may take, every figure with its reason beside it. Those that depend on how large and how wired a
+//! province is are settings of the server; the others follow from the RFCs or from what a browser does.
 
 use std::time::Duration;
 
@@ -36,9 +37,13 @@ pub struct Limits {
     /// cameras: more than any weak line carries, less than would hurt the others.
     pub bytes_per_second: u64,
     /// Replies per second to clients that have not shown who they are, to one network over UDP (/24 or /48). Addresses
-    /// can be forged there, and a reply is twice as long as the request.
+    /// can be forged there: the shortest request, 20 bytes, gets 60 back, three times as much; with the 28 bytes of IP
+    /// and UDP that both have it is 1.8 times on the wire. A whole province behind one address translation comes at once
+    /// before a session, though, and each of its 200 endpoints needs such a reply for every allocation; 200 per second
+    /// are 18 kB/s at most towards a network that never asked.
     pub strangers_per_second: u32,
-    /// Requests without good credentials after which a connection over TCP or TLS is closed. A good client needs two.
+    /// Requests in a row without good credentials after which a connection over TCP or TLS is closed, while it holds no
+    /// allocation. A good client needs two.
     pub strikes: u8,
     /// A connection without an allocation is closed after so long, TLS handshake included.
     pub idle: Duration,
@@ -59,7 +64,7 @@ impl Default for Limits {
             permission: Duration::from_mins(5),
             channel: Duration::from_mins(10),
             bytes_per_second: 6_000_000,
-            strangers_per_second: 20,
+            strangers_per_second: 200,
             strikes: 16,
             idle: Duration::from_secs(30),
         }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rtc_stun::attributes::{
     ATTR_CHANNEL_NUMBER, ATTR_DATA, ATTR_DONT_FRAGMENT, ATTR_ERROR_CODE, ATTR_EVEN_PORT, ATTR_FINGERPRINT,
@@ -105,6 +106,12 @@ impl Request {
         if bytes.len() > MAX_BYTES {
             return None;
         }
+        // The parser is not ours, and one task serves all clients over UDP: should it fall over, the message is passed
+        // over like any other bad one.
+        catch_unwind(|| Self::read(bytes)).ok().flatten()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
         let mut message = Message::new();
         message.raw = bytes.to_vec();
         message.decode().ok()?;
@@ -142,7 +149,9 @@ impl Request {
 
     /// Whether whoever sent it knows the key.
     pub fn authentic(&mut self, key: &[u8], crypto: &dyn RTCCrypto) -> bool {
-        MessageIntegrity::check(&mut self.message, key, crypto).is_ok()
+        // As in `parse`. A message that it fell over is not looked at again.
+        catch_unwind(AssertUnwindSafe(|| MessageIntegrity::check(&mut self.message, key, crypto).is_ok()))
+            .unwrap_or(false)
     }
 
     /// Value of an attribute that the signature covers.

@@ -52,6 +52,7 @@ pub struct Session {
     pub(super) client: SocketAddr,
     transport: Transport,
     pub(super) allocation: Option<Allocation>,
+    /// Requests without good credentials since the last one that had them.
     strikes: u8,
     /// Lines of an allocation that has ended.
     closed: Vec<Line>,
@@ -147,10 +148,11 @@ impl Session {
     fn request(&mut self, relay: &Relay, now: Now, mut request: Request) -> Reaction {
         if request.method() == METHOD_BINDING {
             let reply = Reply::success(&request).with_address(ATTR_XORMAPPED_ADDRESS, self.client);
-            return self.to_stranger(relay, now.instant, reply);
+            return self.reply_to_stranger(relay, now.instant, reply);
         }
         match self.authenticate(relay, now, &mut request) {
             Ok(who) => {
+                self.strikes = 0;
                 let reply = self
                     .authentic(relay, now.instant, &request, &who)
                     .unwrap_or_else(|refusal| refuse(&request, refusal));
@@ -163,7 +165,7 @@ impl Session {
                     let nonce = relay.credentials.nonce(now.instant, self.client);
                     reply = reply.with(ATTR_REALM, REALM.as_bytes()).with(ATTR_NONCE, nonce.as_bytes());
                 }
-                self.to_stranger(relay, now.instant, reply)
+                self.reply_to_stranger(relay, now.instant, reply)
             }
         }
     }
@@ -200,8 +202,11 @@ impl Session {
     }
 
     /// Answers somebody who has not shown who it is. Over UDP that may be somebody else's address: such replies are
-    /// few.
-    fn to_stranger(&mut self, relay: &Relay, now: Instant, reply: Reply) -> Reaction {
+    /// few. Whoever holds an allocation has shown it before, and is told of a new nonce whatever strangers do.
+    fn reply_to_stranger(&mut self, relay: &Relay, now: Instant, reply: Reply) -> Reaction {
+        if self.holds() {
+            return Reaction::Reply(reply.unsigned());
+        }
         match self.transport {
             Transport::Udp if !relay.admits_stranger(now, self.client.ip()) => Reaction::Nothing,
             Transport::Udp => Reaction::Reply(reply.unsigned()),

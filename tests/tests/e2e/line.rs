@@ -83,12 +83,12 @@ async fn a_line_loses_as_many_as_asked() {
         came += 1;
     }
     let (up, down) = measured.line.counts().await;
-    // 5 % of those sent, and 5 % of those answered, four standard deviations to either side.
+    // 5 % of those sent down, and 5 % of those answered, four standard deviations to either side.
     for (way, counts) in [("up", &up), ("down", &down)] {
         let per_mille = counts.lost * 1000 / counts.packets;
         assert!((36..64).contains(&per_mille), "{way}: {counts:?}");
     }
-    assert_eq!(u64::from(came), down.packets - down.lost, "what the line says it delivered is what came");
+    assert_eq!(u64::from(came), up.packets - up.lost, "what the line says it delivered is what came");
 }
 
 #[tokio::test]

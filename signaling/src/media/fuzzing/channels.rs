@@ -38,7 +38,7 @@ pub fn channels(bytes: &[u8]) {
         // An association is asked for without a tag.
         let asks = chunks.first() == Some(&1);
         let packet = sealed(if asks { &head[..4] } else { &head }, chunks);
-        channels.packet(now, packet.into(), |_| {});
+        channels.packet(now, &packet.into(), |_| {});
         channels.write(now, true, b"frame", |_| {});
     }
     channels.timeout(now + Duration::from_secs(5), |_| {});
@@ -54,7 +54,7 @@ fn associate(channels: &mut Channels, now: Instant) -> Option<[u8; HEAD]> {
         let mut answers = Vec::new();
         for packet in sent(&mut client, now) {
             head = packet.first_chunk().copied().or(head);
-            channels.packet(now, packet, |answer| answers.push(Bytes::copy_from_slice(answer)));
+            channels.packet(now, &packet, |answer| answers.push(Bytes::copy_from_slice(answer)));
         }
         for answer in answers {
             if let Some((known, DatagramEvent::AssociationEvent(event))) =

@@ -28,7 +28,7 @@ fn a_request_is_not_made_into_a_long_reply_nor_into_many() {
     for port in 1..1000 {
         let mut session = Session::new(([192, 0, 2, 1], port).into(), Transport::Udp);
         if let Reaction::Reply(reply) = session.message(&world.relay, world.now, &request.raw) {
-            // With the 28 bytes of IP and UDP that both have, 88 for 56.
+            // With the 28 bytes of IP and UDP that both have, 88 for 56; for the shortest request of all 88 for 48.
             assert!(reply.len() <= 60, "{} bytes for {}", reply.len(), request.raw.len());
             answered += 1;
         }
@@ -60,6 +60,53 @@ fn a_connection_that_only_guesses_is_hung_up_on() {
         guesses += 1;
         assert!(guesses <= Limits::default().strikes);
     }
+}
+
+#[test]
+fn whoever_holds_an_allocation_is_told_of_new_nonces_as_long_as_it_lasts() {
+    let mut world = World::new();
+    let mut client = world.allocated("endpoint:1");
+    let mut nonces = 0;
+    while nonces < 20 {
+        world.pass(Limits::default().lifetime / 2);
+        let mut answer = world.ask(&mut client, METHOD_REFRESH, &[]);
+        if code(&answer) == Some(438) {
+            nonces += 1;
+            client.nonce = answer.get(ATTR_NONCE).unwrap();
+            answer = world.ask(&mut client, METHOD_REFRESH, &[]);
+        }
+        assert_eq!(code(&answer), None, "after {nonces} nonces");
+    }
+}
+
+#[test]
+fn a_good_request_wipes_out_what_was_wrong_before() {
+    let mut world = World::new();
+    let mut client = world.known_client(CLIENT, "endpoint:1");
+    for _ in 0..20 {
+        world.pass(Limits::default().nonce_ttl + Duration::from_secs(1));
+        (client.username, client.password) = world.relay.mint(world.now.wall, "endpoint:1");
+        let answer = world.ask(&mut client, METHOD_ALLOCATE, &[udp()]);
+        assert_eq!(code(&answer), Some(438));
+        client.nonce = answer.get(ATTR_NONCE).unwrap();
+        assert_eq!(code(&world.ask(&mut client, METHOD_ALLOCATE, &[udp()])), None);
+        let none = (ATTR_LIFETIME, vec![0, 0, 0, 0]);
+        assert_eq!(code(&world.ask(&mut client, METHOD_REFRESH, &[none])), None);
+    }
+}
+
+#[test]
+fn strangers_do_not_keep_the_holder_of_an_allocation_from_its_new_nonce() {
+    let mut world = World::with(Limits { nonce_ttl: Duration::from_secs(60), ..Limits::default() });
+    let mut client = world.client(CLIENT, "endpoint:1");
+    client.session = Session::new(address(CLIENT), Transport::Udp);
+    world.learn_nonce(&mut client);
+    assert_eq!(code(&world.ask(&mut client, METHOD_ALLOCATE, &[udp()])), None);
+    world.pass(Duration::from_secs(120));
+    let request = world.message(METHOD_ALLOCATE, CLASS_REQUEST, &[udp()]);
+    let mut neighbour = Session::new(([192, 0, 2, 9], 9).into(), Transport::Udp);
+    while neighbour.message(&world.relay, world.now, &request.raw) != Reaction::Nothing {}
+    assert_eq!(code(&world.ask(&mut client, METHOD_REFRESH, &[])), Some(438));
 }
 
 #[test]
