@@ -51,10 +51,10 @@ test-e2e: ui ## only the end-to-end tests; `make test-e2e T=name` picks some
 
 # Not part of `test`: it takes ten minutes for each target. What it once found is, see signaling/fuzz.
 fuzz: ## every parser that the network reaches against made-up bytes; `make fuzz T=sdp FUZZ_SECONDS=60` one for a minute
-	tests/scripts/need.sh rust cc
+	tests/scripts/need.sh rust nightly cc
 	signaling/fuzz/fuzz.sh run $(T)
 
-test-lines: ui ## bad lines with two real browsers, a quarter of an hour; `make test-lines T=name` picks some
+test-lines: ui ## bad lines with two real browsers, about a quarter of an hour; `make test-lines T=name` picks some
 	tests/scripts/need.sh rust cc chromium firefox playwright lines
 	cargo build --locked --workspace --bins
 	cargo test --locked -p tests --test lines -- --nocapture --test-threads=1 $(T)

@@ -67,6 +67,12 @@ need_node() {
 
 need_rust() { command -v cargo >/dev/null || fail "Rust (https://rustup.rs); the version is pinned in rust-toolchain.toml."; }
 
+# Fuzzing needs what only the nightly compiler has; everything else is built by the pinned one.
+need_nightly() {
+  command -v rustup >/dev/null || fail "rustup (https://rustup.rs), through which the nightly compiler comes."
+  [[ "$(rustup toolchain list)" == *nightly* ]] || fail "Rust's nightly compiler, for fuzzing: rustup toolchain install nightly"
+}
+
 need_cc() { command -v cc >/dev/null || fail "a C compiler (Debian, Ubuntu: apt install build-essential)."; }
 
 # A Python environment of our own in .tools/, with the packages of tests/python/requirements.txt.

@@ -68,7 +68,7 @@ impl Attendee {
             attendee.act(&wish).await;
         }
         let connected = attendee.event("connected", |_| true).await;
-        attendee.identity = connected["identity"].as_str().expect("an identity").to_owned();
+        connected["identity"].as_str().expect("an identity").clone_into(&mut attendee.identity);
         (attendee, connected)
     }
 

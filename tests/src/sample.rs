@@ -21,7 +21,7 @@ fn password(world: &World, username: &str) -> String {
         .unwrap_or_else(|| panic!("`demo` prints the login of {username}"))
 }
 
-/// Looks at every page in both languages and two sizes, and takes pictures where a folder is given. Returns what was
+/// Looks at every page in both languages and four sizes, and takes pictures where a folder is given. Returns what was
 /// found wrong.
 pub async fn look_at_pages(world: &World, pictures: Option<&Path>) -> Vec<String> {
     let mut look = script("pages.mjs", &visit(world, pictures).await).await;

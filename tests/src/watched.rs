@@ -161,7 +161,7 @@ impl Watched {
                 of(sample, "in", identity, source).next().and_then(|track| track["framesDecoded"].as_f64())
             });
         let Some(first) = counts.next() else { return 0.0 };
-        counts.last().unwrap_or(first) - first
+        counts.next_back().unwrap_or(first) - first
     }
 }
 

@@ -5,12 +5,17 @@ CREATE TABLE webhooks (
     seq BIGINT NOT NULL,
     body TEXT NOT NULL,
     happened_at BIGINT NOT NULL,
+    -- When it was last ordered: from here on counts after how long it is given up.
+    ordered_at BIGINT NOT NULL,
     not_before BIGINT NOT NULL,
     attempts BIGINT NOT NULL,
     last_error TEXT,
     done_at BIGINT,
     given_up_at BIGINT,
+    -- How many were given up of which the receiver is told with this one.
+    dropped BIGINT NOT NULL,
     PRIMARY KEY (target, incarnation, seq)
 );
 CREATE INDEX webhooks_waiting ON webhooks (target, incarnation, seq) WHERE done_at IS NULL AND given_up_at IS NULL;
 CREATE INDEX webhooks_by_time ON webhooks (happened_at);
+CREATE INDEX webhooks_dropped ON webhooks (target) WHERE given_up_at IS NOT NULL AND done_at IS NULL;

@@ -42,6 +42,18 @@ impl StoreError {
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Busy | Self::Unavailable(_))
     }
+
+    /// Is it the row that was to be written which the tables will never take? Other rows may be written without it. All
+    /// else is the database's trouble or the program's, and says nothing about the row.
+    pub fn is_of_the_row(&self) -> bool {
+        match self {
+            Self::Duplicate | Self::Reference | Self::Refused | Self::Statement(sqlx::Error::Encode(_)) => {
+                true
+            }
+            Self::Statement(sqlx::Error::Database(told)) => is_of_a_value(told.code().as_deref()),
+            _ => false,
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -97,11 +109,22 @@ fn trouble(code: Option<&str>) -> Option<Trouble> {
         };
     }
     match code.parse::<u32>().ok()? & 0xff {
-        5 | 6 => Some(Trouble::Busy),            // BUSY, LOCKED
-        8 | 10 | 13 | 14 => Some(Trouble::Gone), // READONLY, IOERR, FULL, CANTOPEN
-        11 | 26 => Some(Trouble::Damaged),       // CORRUPT, NOTADB
+        5 | 6 => Some(Trouble::Busy), // BUSY, LOCKED
+        // NOMEM, READONLY, IOERR, FULL, CANTOPEN
+        7 | 8 | 10 | 13 | 14 => Some(Trouble::Gone),
+        11 | 26 => Some(Trouble::Damaged), // CORRUPT, NOTADB
         _ => None,
     }
+}
+
+/// Does the code say that a value can never be stored? In PostgreSQL class 22, to which a zero byte in a text belongs, and
+/// 54000, a text too long for its index; in SQLite TOOBIG, CONSTRAINT and MISMATCH.
+fn is_of_a_value(code: Option<&str>) -> bool {
+    let Some(code) = code else { return false };
+    if code.len() == 5 {
+        return code.starts_with("22") || code == "54000";
+    }
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 18..=20))
 }
 
 impl From<UnknownWord> for StoreError {
@@ -113,5 +136,25 @@ impl From<UnknownWord> for StoreError {
 impl From<serde_json::Error> for StoreError {
     fn from(error: serde_json::Error) -> Self {
         Self::Corrupt(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_value_that_cannot_be_stored_is_the_fault_of_its_row() {
+        // A zero byte, a number out of range, a text too long for its index; TOOBIG and a type of a STRICT table.
+        for code in ["22021", "22003", "54000", "18", "3091"] {
+            assert!(is_of_a_value(Some(code)), "{code}");
+        }
+        // No such database, table or password; a query cancelled; the system, the server; NOMEM, CORRUPT.
+        for code in ["3D000", "42P01", "28P01", "57014", "58000", "XX000", "7", "11"] {
+            assert!(!is_of_a_value(Some(code)), "{code}");
+        }
+        assert!(!StoreError::Corrupt(String::new()).is_of_the_row());
+        assert!(!StoreError::Statement(sqlx::Error::RowNotFound).is_of_the_row());
+        assert!(StoreError::Refused.is_of_the_row());
     }
 }

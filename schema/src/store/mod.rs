@@ -2,8 +2,8 @@
 //!
 //! Every function takes a [`Tx`]; the use case that calls it owns the transaction. Rows are written by
 //! [`Store::write`] transactions only. Locks are taken in one order everywhere, so that no two transactions wait
-//! for each other: bookable things by kind and id ([`bookings`]), then the session, then the end of the audit chain
-//! ([`audit`]), which is therefore written last.
+//! for each other: an account ([`accounts`]), bookable things by kind and id ([`bookings`]), then sessions by id, then the
+//! end of the audit chain ([`audit`]), which is therefore written last.
 
 pub mod accounts;
 pub mod audit;

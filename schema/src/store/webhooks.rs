@@ -3,7 +3,7 @@
 //! An outbox of its own beside [`outbox`](super::outbox): receivers may be slow or gone for days, and what one of them
 //! is told of one opening of a room has to arrive in the order in which it happened.
 
-use super::sql::{all, execute, one, optional};
+use super::sql::{all, execute, optional};
 use super::{StoreError, Tx};
 use crate::event::RoomEvent;
 use crate::moment::Moment;
@@ -28,6 +28,8 @@ pub struct Webhook {
     pub happened_at: Moment,
     /// Tries so far.
     pub attempts: i64,
+    /// How many were given up of which the receiver is told with this one.
+    pub dropped: i64,
 }
 
 /// How a receiver stands.
@@ -48,16 +50,23 @@ pub struct Standing {
 }
 
 /// Orders that `target` be told of an event. One that was ordered before is not ordered again.
-pub async fn insert(tx: &mut Tx, target: &str, event: &RoomEvent, body: &str) -> Result<(), StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    target: &str,
+    event: &RoomEvent,
+    body: &str,
+    now: Moment,
+) -> Result<(), StoreError> {
     execute!(
         tx,
-        "INSERT INTO webhooks (target, incarnation, seq, body, happened_at, not_before, attempts)
-         VALUES ($1, $2, $3, $4, $5, 0, 0) ON CONFLICT (target, incarnation, seq) DO NOTHING",
+        "INSERT INTO webhooks (target, incarnation, seq, body, happened_at, ordered_at, not_before, attempts, dropped)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0) ON CONFLICT (target, incarnation, seq) DO NOTHING",
         target,
         &event.incarnation,
         i64::try_from(event.seq).unwrap_or(i64::MAX),
         body,
         event.at,
+        now,
     )?;
     Ok(())
 }
@@ -78,25 +87,53 @@ pub async fn due(tx: &mut Tx, target: &str, now: Moment, limit: i64) -> Result<V
 }
 
 /// Takes the first waiting entry of a lane, if it is due, and puts it off until `retry_at`: nobody else takes it
-/// before, and neither does anyone if this process dies.
+/// before, and neither does anyone if this process dies. It carries the number of those given up meanwhile: whoever takes
+/// that number is the only one to have it, and keeps it until it is told.
 pub async fn take(
     tx: &mut Tx,
     lane: &Lane,
     now: Moment,
     retry_at: Moment,
 ) -> Result<Option<Webhook>, StoreError> {
-    optional!(
+    let taken: Option<Webhook> = optional!(
         tx,
         "UPDATE webhooks SET not_before = $4, attempts = attempts + 1
          WHERE target = $1 AND incarnation = $2 AND done_at IS NULL AND given_up_at IS NULL AND not_before <= $3
            AND seq = (SELECT MIN(e.seq) FROM webhooks e WHERE e.target = $1 AND e.incarnation = $2
                       AND e.done_at IS NULL AND e.given_up_at IS NULL)
-         RETURNING seq, body, happened_at, attempts",
+         RETURNING seq, body, happened_at, attempts, dropped",
         &lane.target,
         &lane.incarnation,
         now,
         retry_at,
-    )
+    )?;
+    let Some(mut webhook) = taken else { return Ok(None) };
+    let given_up = claim_given_up(tx, &lane.target, now).await?;
+    if given_up > 0 {
+        webhook.dropped += given_up;
+        execute!(
+            tx,
+            "UPDATE webhooks SET dropped = $4 WHERE target = $1 AND incarnation = $2 AND seq = $3",
+            &lane.target,
+            &lane.incarnation,
+            webhook.seq,
+            webhook.dropped,
+        )?;
+    }
+    Ok(Some(webhook))
+}
+
+/// How many were given up of which nobody has told the receiver or is about to, those included of which one that was
+/// given up itself should have told.
+async fn claim_given_up(tx: &mut Tx, target: &str, now: Moment) -> Result<i64, StoreError> {
+    let rows: Vec<(i64,)> = all!(
+        tx,
+        "UPDATE webhooks SET done_at = $2 WHERE target = $1 AND given_up_at IS NOT NULL AND done_at IS NULL
+         RETURNING dropped",
+        target,
+        now,
+    )?;
+    Ok(rows.into_iter().map(|(carried,)| carried + 1).sum())
 }
 
 /// Notes that it was delivered.
@@ -133,46 +170,36 @@ pub async fn put_off(
     Ok(())
 }
 
-/// Gives up what happened before `before` and was not delivered; how many.
+/// Gives up what was last ordered before `before` and is not delivered; how many.
 pub async fn give_up(tx: &mut Tx, before: Moment, now: Moment) -> Result<u64, StoreError> {
     execute!(
         tx,
         "UPDATE webhooks SET given_up_at = $2
-         WHERE happened_at < $1 AND done_at IS NULL AND given_up_at IS NULL",
+         WHERE ordered_at < $1 AND done_at IS NULL AND given_up_at IS NULL",
         before,
         now,
     )
 }
 
-/// How many were given up of which the receiver has not been told yet.
-pub async fn dropped(tx: &mut Tx, target: &str) -> Result<i64, StoreError> {
-    let (count,): (i64,) = one!(
-        tx,
-        "SELECT COUNT(*) FROM webhooks WHERE target = $1 AND given_up_at IS NOT NULL AND done_at IS NULL",
-        target,
-    )?;
-    Ok(count)
-}
-
-/// The receiver was told how many were given up.
-pub async fn told_of_dropped(tx: &mut Tx, target: &str, now: Moment) -> Result<(), StoreError> {
-    execute!(
-        tx,
-        "UPDATE webhooks SET done_at = $2 WHERE target = $1 AND given_up_at IS NOT NULL AND done_at IS NULL",
-        target,
-        now,
-    )?;
-    Ok(())
-}
-
 /// Has everything that happened from `since` on be told to a receiver once more, in order; how many.
-pub async fn replay(tx: &mut Tx, target: &str, since: Moment) -> Result<u64, StoreError> {
+pub async fn replay(tx: &mut Tx, target: &str, since: Moment, now: Moment) -> Result<u64, StoreError> {
     execute!(
         tx,
-        "UPDATE webhooks SET done_at = NULL, given_up_at = NULL, attempts = 0, not_before = 0, last_error = NULL
+        "UPDATE webhooks SET ordered_at = $3, done_at = NULL, given_up_at = NULL, attempts = 0, not_before = 0,
+             last_error = NULL, dropped = CASE WHEN done_at IS NULL THEN dropped ELSE 0 END
          WHERE target = $1 AND happened_at >= $2",
         target,
         since,
+        now,
+    )
+}
+
+/// How many wait, by receiver; one for which nothing waits is not named.
+pub async fn waiting(tx: &mut Tx) -> Result<Vec<(String, i64)>, StoreError> {
+    all!(
+        tx,
+        "SELECT target, COUNT(*) FROM webhooks WHERE done_at IS NULL AND given_up_at IS NULL
+         GROUP BY target ORDER BY target",
     )
 }
 

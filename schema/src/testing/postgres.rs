@@ -65,24 +65,21 @@ impl Postgres {
     /// The URL of a new, empty database.
     pub fn fresh_database(&self) -> String {
         let name = format!("giaoban_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        let made = Command::new(self.programs.join("psql"))
-            .args([
-                "-h",
-                "127.0.0.1",
-                "-p",
-                &self.port.to_string(),
-                "-U",
-                "giaoban",
-                "-d",
-                "postgres",
-                "-q",
-                "-c",
-            ])
-            .arg(format!("CREATE DATABASE {name}"))
+        self.run(&self.url("postgres"), &format!("CREATE DATABASE {name}"));
+        self.url(&name)
+    }
+
+    /// Runs a statement on the database of this URL, as an administrator at a terminal would.
+    pub fn run(&self, url: &str, statement: &str) {
+        let done = Command::new(self.programs.join("psql"))
+            .args([url, "-q", "-c", statement])
             .output()
             .expect("psql runs");
-        assert!(made.status.success(), "psql: {}", String::from_utf8_lossy(&made.stderr));
-        format!("postgres://giaoban@127.0.0.1:{}/{name}", self.port)
+        assert!(done.status.success(), "psql: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://giaoban@127.0.0.1:{}/{database}", self.port)
     }
 
     /// Stops the server and waits until it is gone. Its connections break.

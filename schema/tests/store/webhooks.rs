@@ -10,7 +10,9 @@ on_both!(
     a_lane_is_told_in_order_and_a_failure_holds_it_up_but_no_other,
     nobody_takes_what_another_has_taken,
     what_is_given_up_is_told_of_once,
+    one_that_is_given_up_passes_on_what_it_should_have_told,
     everything_can_be_told_again_in_order,
+    what_is_told_again_has_its_whole_time_once_more,
     what_is_over_is_forgotten_and_what_waits_is_not,
 );
 
@@ -30,7 +32,7 @@ async fn order(world: &World, incarnation: &str, seqs: &[u64]) {
             kind: RoomEventKind::Opened,
             webhook: None,
         };
-        webhooks::insert(tx, TARGET, &event, &format!("{incarnation}/{seq}")).await.unwrap();
+        webhooks::insert(tx, TARGET, &event, &format!("{incarnation}/{seq}"), event.at).await.unwrap();
     });
 }
 
@@ -95,25 +97,51 @@ async fn what_is_given_up_is_told_of_once(world: World) {
     writing!(world, |tx| {
         let before = MONDAY.plus_millis(3 * MINUTE);
         assert_eq!(webhooks::give_up(tx, before, MONDAY).await.unwrap(), 2);
-        assert_eq!(webhooks::dropped(tx, TARGET).await.unwrap(), 2);
     });
-    assert_eq!(take(&world, "RM_1", MONDAY).await.unwrap().seq, 3);
-    writing!(world, |tx| {
-        webhooks::told_of_dropped(tx, TARGET, MONDAY).await.unwrap();
-        assert_eq!(webhooks::dropped(tx, TARGET).await.unwrap(), 0);
-    });
+    order(&world, "RM_2", &[4]).await;
+    let next = take(&world, "RM_1", MONDAY).await.unwrap();
+    assert_eq!((next.seq, next.dropped), (3, 2));
+    let other = take(&world, "RM_2", MONDAY).await.unwrap();
+    assert_eq!((other.seq, other.dropped), (4, 0), "another one tells of them");
+    let again = take(&world, "RM_1", MONDAY.plus_millis(MINUTE)).await.unwrap();
+    assert_eq!((again.seq, again.dropped), (3, 2), "it is still to be told");
+    let waiting = reading!(world, |tx| webhooks::waiting(tx).await.unwrap());
+    assert_eq!(waiting, [(TARGET.to_owned(), 2)]);
     let standing = reading!(world, |tx| webhooks::standings(tx).await.unwrap()).remove(0);
-    assert_eq!((standing.delivered, standing.waiting, standing.given_up), (0, 1, 2));
+    assert_eq!((standing.delivered, standing.waiting, standing.given_up), (0, 2, 2));
     assert_eq!(standing.oldest, Some(MONDAY.plus_millis(3 * MINUTE)));
+}
+
+async fn one_that_is_given_up_passes_on_what_it_should_have_told(world: World) {
+    order(&world, "RM_1", &[1, 2, 3]).await;
+    let give_up = async |before: i64| {
+        let before = MONDAY.plus_millis(before * MINUTE);
+        writing!(world, |tx| webhooks::give_up(tx, before, MONDAY).await.unwrap())
+    };
+    assert_eq!(give_up(2).await, 1);
+    let second = take(&world, "RM_1", MONDAY).await.unwrap();
+    assert_eq!((second.seq, second.dropped), (2, 1));
+    assert_eq!(give_up(3).await, 1);
+    let third = take(&world, "RM_1", MONDAY).await.unwrap();
+    assert_eq!((third.seq, third.dropped), (3, 2));
 }
 
 async fn everything_can_be_told_again_in_order(world: World) {
     order(&world, "RM_1", &[1, 2, 3]).await;
     tell_all(&world, "RM_1", MONDAY).await;
     let since = MONDAY.plus_millis(2 * MINUTE);
-    assert_eq!(writing!(world, |tx| webhooks::replay(tx, TARGET, since).await.unwrap()), 2);
-    assert_eq!(writing!(world, |tx| webhooks::replay(tx, "another", since).await.unwrap()), 0);
+    assert_eq!(writing!(world, |tx| webhooks::replay(tx, TARGET, since, MONDAY).await.unwrap()), 2);
+    assert_eq!(writing!(world, |tx| webhooks::replay(tx, "another", since, MONDAY).await.unwrap()), 0);
     assert_eq!(tell_all(&world, "RM_1", MONDAY).await, ["RM_1/2", "RM_1/3"]);
+}
+
+async fn what_is_told_again_has_its_whole_time_once_more(world: World) {
+    order(&world, "RM_1", &[1, 2]).await;
+    let now = MONDAY.plus_millis(HOUR);
+    assert_eq!(writing!(world, |tx| webhooks::give_up(tx, now, now).await.unwrap()), 2);
+    assert_eq!(writing!(world, |tx| webhooks::replay(tx, TARGET, MONDAY, now).await.unwrap()), 2);
+    assert_eq!(writing!(world, |tx| webhooks::give_up(tx, now, now).await.unwrap()), 0);
+    assert_eq!(tell_all(&world, "RM_1", now).await, ["RM_1/1", "RM_1/2"]);
 }
 
 async fn what_is_over_is_forgotten_and_what_waits_is_not(world: World) {

@@ -124,7 +124,7 @@ impl Watch {
         let may_know = match &update.audience {
             Audience::All => true,
             Audience::Called(units) => self.reads.has_any(units.iter().copied()),
-            Audience::Preparing(host) => self.books.has(*host),
+            Audience::Preparing(hosts) => hosts.iter().any(|host| self.books.has(*host)),
         };
         wanted && may_know
     }

@@ -54,6 +54,10 @@ pub struct TurnLimits {
     pub connections_per_address: usize,
     /// Kilobits per second of one allocation, each way. Default 48,000: twenty cameras at their top layer.
     pub kilobits_per_second: u32,
+    /// Replies per second over UDP to clients of one network that have not shown yet who they are. Default 200: a province
+    /// behind one address translation comes at once before a session. Addresses can be forged there, so that it must not
+    /// be endless.
+    pub strangers_per_second: u32,
 }
 
 impl Default for TurnLimits {
@@ -66,6 +70,7 @@ impl Default for TurnLimits {
             connections: limits.connections,
             connections_per_address: limits.connections_per_address,
             kilobits_per_second: u32::try_from(limits.bytes_per_second / 125).unwrap_or(u32::MAX),
+            strangers_per_second: limits.strangers_per_second,
         }
     }
 }
@@ -109,6 +114,7 @@ impl TurnLimits {
             connections: self.connections,
             connections_per_address: self.connections_per_address,
             bytes_per_second: u64::from(self.kilobits_per_second) * 125,
+            strangers_per_second: self.strangers_per_second,
             ..Limits::default()
         }
     }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::App,
     live::AlarmCode,
-    service::{Refusal, attendance},
+    service::attendance::{self, NotKept},
 };
 
 /// Longest wait between two tries.
@@ -39,24 +39,20 @@ pub async fn run(app: Arc<App>, events: mpsc::Receiver<RoomEvent>, stopping: Can
         match attendance::keep(&app, &batch).await {
             Ok(()) => {
                 inbox.waiting.drain(..batch.len());
-                inbox.take_ready();
                 wait = first_wait;
                 at_once = limits.events_per_write.max(1);
-                // After an outage there are many batches, and a session is not to be ended between two of them.
-                if inbox.waiting.is_empty() {
-                    app.alarms.lift(AlarmCode::EventsWaiting);
-                }
             }
             // One event that the tables will never take must not keep all others away: it is looked for and left out.
-            Err(refusal) if !may_pass(&refusal) && batch.len() > 1 => at_once = batch.len() / 2,
-            Err(refusal) if !may_pass(&refusal) => {
-                tracing::error!("an attendance event can never be written and is left out: {refusal}");
+            Err(fault) if fault.is_of_an_event() && batch.len() > 1 => at_once = batch.len() / 2,
+            Err(fault) if fault.is_of_an_event() => {
+                tracing::error!("an attendance event can never be written and is left out: {fault}");
                 inbox.waiting.pop_front();
                 losses.left_out += 1;
                 losses.watch(&app);
             }
-            Err(refusal) => {
-                raise(&app, inbox.waiting.len(), &refusal);
+            // Whatever else it is, a table that is missing or a wrong password, is no fault of the events: they wait.
+            Err(fault) => {
+                raise(&app, inbox.waiting.len(), &fault);
                 if !open {
                     tracing::error!(
                         events = inbox.waiting.len(),
@@ -68,12 +64,12 @@ pub async fn run(app: Arc<App>, events: mpsc::Receiver<RoomEvent>, stopping: Can
                 wait = (wait * 2).min(RETRY_MAX);
             }
         }
+        inbox.take_ready();
+        // After an outage there are many batches, and a session is not to be ended between two of them.
+        if inbox.waiting.is_empty() {
+            app.alarms.lift(AlarmCode::EventsWaiting);
+        }
     }
-}
-
-/// May the same events be taken later?
-fn may_pass(refusal: &Refusal) -> bool {
-    matches!(refusal, Refusal::Store(error) if error.is_temporary())
 }
 
 /// Events that have come and are not written yet.
@@ -127,8 +123,8 @@ impl Inbox {
     }
 }
 
-fn raise(app: &App, waiting: usize, refusal: &Refusal) {
-    tracing::error!(events = waiting, "attendance events could not be written: {refusal}");
+fn raise(app: &App, waiting: usize, fault: &NotKept) {
+    tracing::error!(events = waiting, "attendance events could not be written: {fault}");
     let message = format!(
         "Chưa ghi được {waiting} sự kiện điểm danh; dữ liệu được giữ trong bộ nhớ. · {waiting} attendance events \
          cannot be written yet; they are kept in memory."

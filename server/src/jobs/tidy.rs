@@ -21,13 +21,14 @@ pub async fn run_always(app: Arc<App>) {
     loop {
         turn.tick().await;
         app.metrics.run_upkeep();
-        if let Err(error) = tidy(&app).await {
+        if let Err(error) = run_due(&app).await {
             tracing::warn!("tidying was put off: {error}");
         }
     }
 }
 
-async fn tidy(app: &App) -> Result<(), StoreError> {
+/// Puts away what is over by now.
+pub async fn run_due(app: &App) -> Result<(), StoreError> {
     let now = app.now();
     let mut tx = app.store.write().await?;
     logins::delete_expired(&mut tx, now).await?;
@@ -36,7 +37,6 @@ async fn tidy(app: &App) -> Result<(), StoreError> {
     let given_up =
         webhooks::give_up(&mut tx, now.plus_millis(-HOUR_MS * i64::from(rules.give_up_hours)), now).await?;
     webhooks::delete_done(&mut tx, now.plus_millis(-DAY_MS * i64::from(rules.keep_days))).await?;
-    let standings = webhooks::standings(&mut tx).await?;
     tx.commit().await?;
     if given_up > 0 {
         tracing::error!(
@@ -44,9 +44,15 @@ async fn tidy(app: &App) -> Result<(), StoreError> {
             "webhooks were given up: their receivers did not take them in time"
         );
     }
-    for standing in standings {
-        let waiting = u32::try_from(standing.waiting).unwrap_or(u32::MAX);
-        metrics::gauge!("giaoban_webhooks_waiting", "target" => standing.target).set(waiting);
+    if rules.targets.is_empty() {
+        return Ok(());
+    }
+    // Counted where it holds up nobody.
+    let waiting = webhooks::waiting(&mut app.store.read().await?).await?;
+    for target in &rules.targets {
+        let count = waiting.iter().find(|(name, _)| *name == target.name).map_or(0, |(_, count)| *count);
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        metrics::gauge!("giaoban_webhooks_waiting", "target" => target.name.clone()).set(count);
     }
     Ok(())
 }

@@ -152,9 +152,12 @@ impl Couriers {
             }
             let mut runs =
                 stream::iter(lanes).map(|lane| self.run_lane(app, receiver, lane)).buffer_unordered(at_once);
+            // To the end, even if one fails: to let go here would cut off the others in the middle of a delivery.
+            let mut outcome = Ok(());
             while let Some(done) = runs.next().await {
-                done?;
+                outcome = outcome.and(done);
             }
+            outcome?;
         }
     }
 
@@ -166,21 +169,17 @@ impl Couriers {
         loop {
             let now = app.now();
             let mut tx = app.store.write().await?;
-            if let Some((seq, dropped)) = delivered.take() {
+            if let Some(seq) = delivered.take() {
                 webhooks::finish(&mut tx, &lane, seq, now).await?;
-                if dropped > 0 {
-                    webhooks::told_of_dropped(&mut tx, &lane.target, now).await?;
-                }
             }
             let next = webhooks::take(&mut tx, &lane, now, now.plus_millis(patience)).await?;
-            let dropped = webhooks::dropped(&mut tx, &lane.target).await?;
             tx.commit().await?;
             let Some(webhook) = next else { return Ok(()) };
-            match self.deliver(now, receiver, &webhook, dropped).await {
+            match self.deliver(now, receiver, &webhook).await {
                 Ok(()) => {
                     metrics::counter!("giaoban_webhooks_delivered_total", "target" => receiver.name.clone())
                         .increment(1);
-                    delivered = Some((webhook.seq, dropped));
+                    delivered = Some(webhook.seq);
                 }
                 Err(error) => {
                     metrics::counter!("giaoban_webhooks_failed_total", "target" => receiver.name.clone())
@@ -211,9 +210,8 @@ impl Couriers {
         now: Moment,
         receiver: &Receiver,
         webhook: &Webhook,
-        dropped: i64,
     ) -> Result<(), DeliveryError> {
-        let body = Receiver::body(webhook, dropped)?;
+        let body = Receiver::body(webhook)?;
         let answer = self
             .http
             .post(receiver.url.clone())
@@ -249,12 +247,12 @@ impl Receiver {
     }
 
     /// What is sent: the event as it was told, and how many before it were given up.
-    fn body(webhook: &Webhook, dropped: i64) -> Result<String, serde_json::Error> {
-        if dropped == 0 {
+    fn body(webhook: &Webhook) -> Result<String, serde_json::Error> {
+        if webhook.dropped == 0 {
             return Ok(webhook.body.clone());
         }
         let mut event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&webhook.body)?;
-        event.insert("numDropped".to_owned(), dropped.into());
+        event.insert("numDropped".to_owned(), webhook.dropped.into());
         serde_json::to_string(&event)
     }
 

@@ -38,8 +38,9 @@ pub enum Audience {
     All,
     /// Those who may read sessions of one of these units.
     Called(Arc<[UnitId]>),
-    /// Those who may book sessions of this unit: nobody else knows of it yet.
-    Preparing(Option<UnitId>),
+    /// Those who may book sessions of one of these units, without a unit those of the whole province: nobody else knows of
+    /// it yet.
+    Preparing(Arc<[Option<UnitId>]>),
 }
 
 /// What changed. The variant's name is the SSE event's name.

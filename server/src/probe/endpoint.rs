@@ -360,7 +360,7 @@ async fn connected(peer: Option<&Peer>) {
         Some(peer) => {
             let mut state = peer.state.clone();
             if state.wait_for(|state| *state == RTCPeerConnectionState::Connected).await.is_err() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
         None => std::future::pending().await,

@@ -114,15 +114,16 @@ impl Peer {
         let (told, state) = watch::channel(RTCPeerConnectionState::New);
         let runtime: Arc<dyn Runtime> =
             if tapped { Arc::new(Tapped::new(Arc::clone(&meter))) } else { Arc::new(TokioRuntime) };
-        let connection = PeerConnectionBuilder::new()
+        let building = PeerConnectionBuilder::new()
             .with_media_engine(media)
             .with_setting_engine(settings)
             .with_interceptor_registry(registry)
             .with_handler(Arc::new(Watcher(told)))
             .with_runtime(runtime)
             .with_udp_addrs(local_addresses(servers))
-            .build()
-            .await?;
+            .build();
+        // The crate's future is 20 kB large, and would be in every one that waits for it.
+        let connection = Box::pin(building).await?;
         Ok(Self { connection: Arc::new(connection), meter, state })
     }
 

@@ -52,7 +52,7 @@ impl Line {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(NoEntry::Refused),
             other => return Err(NoEntry::Answer(other.as_u16())),
         }
-        let accepted = answer.headers().get(header::SEC_WEBSOCKET_ACCEPT).map(|value| value.as_bytes());
+        let accepted = answer.headers().get(header::SEC_WEBSOCKET_ACCEPT).map(header::HeaderValue::as_bytes);
         if accepted != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
             return Err(NoEntry::Broken("no WebSocket".to_owned()));
         }

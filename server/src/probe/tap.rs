@@ -175,7 +175,7 @@ mod tests {
         let datagram = |first: u8, second: u8| [first, second, 1, 2, 0, 0, 0, 7, 0, 0, 0, 9, 42];
         let media = Header { sequence: 0x0102, timestamp: 7, ssrc: 9 };
         assert_eq!(header(&datagram(0x80, 96)), Some(media));
-        assert_eq!(header(&datagram(0x90, 0x80 | 111)), Some(media), "extension and marker");
+        assert_eq!(header(&datagram(0x90, 0x80 | 0x6F)), Some(media), "extension and marker");
         assert_eq!(header(&datagram(0x80, 201)), None, "receiver report");
         assert_eq!(header(&datagram(0x00, 1)), None, "STUN");
         assert_eq!(header(&datagram(22, 254)), None, "DTLS");

@@ -10,7 +10,7 @@ use schema::{
     session::{Session, SessionState},
     settings::Settings as Rules,
     store::{
-        Tx,
+        StoreError, Tx,
         intervals::{self, Heard, Presented},
         roster,
         sessions::{self, SessionFilter},
@@ -46,6 +46,30 @@ pub struct AttendanceLine {
     pub connection: Connection,
     /// Its connection stretch by stretch.
     pub intervals: Vec<Interval>,
+}
+
+/// Why what rooms told was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum NotKept {
+    /// The events were not written.
+    #[error(transparent)]
+    Events(#[from] Refusal),
+    /// The events could be written, but not the ledger that they change.
+    #[error("the ledger of a session that has ended could not be drawn up anew: {0}")]
+    Ledger(#[source] StoreError),
+}
+
+impl From<StoreError> for NotKept {
+    fn from(error: StoreError) -> Self {
+        Self::Events(error.into())
+    }
+}
+
+impl NotKept {
+    /// Is it one of the events which the tables will never take, so that the others may be kept without it?
+    pub fn is_of_an_event(&self) -> bool {
+        matches!(self, Self::Events(Refusal::Store(error)) if error.is_of_the_row())
+    }
 }
 
 /// How long a place is kept after the line is lost.
@@ -88,7 +112,7 @@ fn attend(line: RosterLine, present: &[Presented], hours: Hours, at: Moment) -> 
 
 /// Writes what rooms told, in the order told, and tells the browsers. Nothing is kept unless all of it is. What is
 /// written only after the end of its session, because the database was away, corrects the attendance and the ledger.
-pub async fn keep(app: &App, events: &[RoomEvent]) -> Result<(), Refusal> {
+pub async fn keep(app: &App, events: &[RoomEvent]) -> Result<(), NotKept> {
     let now = app.now();
     let mut tx = app.store.write().await?;
     let heard = intervals::record(&mut tx, events, linger_ms(app)).await?;
@@ -101,7 +125,7 @@ pub async fn keep(app: &App, events: &[RoomEvent]) -> Result<(), Refusal> {
         updates.extend(updates_of(*session, &audience, &present, events));
     }
     let unsettled: Vec<SessionId> = heard.iter().filter(|one| one.unsettled).map(|one| one.session).collect();
-    ledger::settle_late(&mut tx, &unsettled, now).await?;
+    ledger::settle_late(&mut tx, &unsettled, now).await.map_err(NotKept::Ledger)?;
     tx.commit().await?;
     for session in unsettled {
         tracing::warn!(session.id = %session, "a room told more after the end of its session; it was settled again");

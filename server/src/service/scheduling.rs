@@ -14,7 +14,7 @@ use super::{
     Record, Refusal,
     authorship::author,
     booking::{self, Reasoned, Wish},
-    finishing::{self, finish, finish_for},
+    finishing::{Before, finish, finish_for},
     sight,
 };
 use crate::{app::App, auth::actor::Actor};
@@ -44,7 +44,7 @@ pub async fn edit(
     let mut tx = app.store.write().await?;
     let planned = current(&mut tx, seen.id).await?;
     let wish = Wish { session: edit(planned), draft: false, overrides };
-    let before = finishing::units(&mut tx, seen.id).await?;
+    let before = Before::read(&mut tx, seen.id).await?;
     apply(app, &mut tx, actor, seen, wish, SessionAction::Edit, None, now).await?;
     finish_for(app, tx, Record::new(actor, now, "session.edit").on(seen.id), seen.id, &before).await
 }
@@ -54,7 +54,7 @@ pub async fn schedule(app: &App, actor: &Actor, seen: Seen, overrides: Vec<Reaso
     let now = app.now();
     let mut tx = app.store.write().await?;
     let wish = Wish { session: current(&mut tx, seen.id).await?, draft: false, overrides };
-    let before = finishing::units(&mut tx, seen.id).await?;
+    let before = Before::read(&mut tx, seen.id).await?;
     apply(app, &mut tx, actor, seen, wish, SessionAction::Schedule, None, now).await?;
     finish_for(app, tx, Record::new(actor, now, "session.schedule").on(seen.id), seen.id, &before).await
 }
@@ -74,7 +74,7 @@ pub async fn reschedule(
     let planned = current(&mut tx, seen.id).await?;
     let session = NewSession { starts_at: to.0, ends_at: to.1, ..planned };
     let wish = Wish { session, draft: false, overrides };
-    let before = finishing::units(&mut tx, seen.id).await?;
+    let before = Before::read(&mut tx, seen.id).await?;
     apply(app, &mut tx, actor, seen, wish, SessionAction::Reschedule, Some(reason), now).await?;
     let detail = json!({ "reason": reason, "starts_at": to.0, "ends_at": to.1 });
     finish_for(

@@ -1,9 +1,18 @@
 use axum::body::Body;
 use http_body_util::BodyExt as _;
-use schema::{event::RoomEventKind, id::SessionId};
+use schema::{
+    endpoint::{Endpoint, EndpointRole, NewEndpoint, Zone},
+    event::RoomEventKind,
+    id::SessionId,
+    role::{Grant, Role},
+};
 use serde_json::{Value, json};
+use server::{
+    auth::actor::Actor,
+    service::{accounts, directory},
+};
 
-use super::world::{World, id_of, who};
+use super::world::{PASSWORD, World, id_of, who};
 
 /// The next event that is not a ping: its name and its data.
 async fn next(stream: &mut Body) -> (String, Value) {
@@ -73,6 +82,44 @@ async fn of_a_draft_only_those_hear_who_prepare_it() {
     secretary.post(&path, json!({ "version": 1 })).await.ok();
     assert_eq!(next(&mut all).await, told(2, "scheduled"));
     assert_eq!(next(&mut theirs).await, told(2, "scheduled"));
+}
+
+#[tokio::test]
+async fn those_from_whom_a_draft_is_taken_away_hear_of_it() {
+    let world = World::new().await;
+    let theirs = NewEndpoint {
+        name: "Hội trường Tủa Chùa".into(),
+        unit_id: world.places.tua_chua,
+        role: EndpointRole::Host,
+        zone: Zone::Ordinary,
+        distance_metres: 0,
+        one_way_minutes: 0,
+        seats: 20,
+        contact_phone: None,
+        valid_from: "2013-01-01".parse().unwrap(),
+        valid_to: None,
+    };
+    let theirs = directory::create::<Endpoint>(&world.app, &Actor::system(), theirs).await.unwrap().id;
+    let unit_id = Some(world.places.tua_chua);
+    let booker = accounts::CreateAccount {
+        username: "thukytuachua".into(),
+        display_name: "Thư ký Tủa Chùa".into(),
+        password: PASSWORD.into(),
+        unit_id,
+        endpoint_id: None,
+        grants: vec![Grant { role: Role::Secretary, unit_id }],
+    };
+    accounts::create(&world.app, &Actor::system(), booker).await.unwrap();
+    let mut heard = world.sign_in("thukytuachua").await.open("/live").await;
+    assert_eq!(next(&mut heard).await.0, "alarm");
+    let secretary = world.sign_in("thuky").await;
+    let draft = json!({ "draft": true, "host_endpoint_id": theirs });
+    let draft = secretary.post("/sessions", world.booking_with(draft)).await.ok();
+    assert_eq!(next(&mut heard).await.1["version"], 1);
+    let path = format!("/sessions/{}", draft["id"].as_str().unwrap());
+    let change = json!({ "version": 1, "host_endpoint_id": world.places.host, "endpoint_ids": [world.places.at_muong_nhe] });
+    secretary.patch(&path, change).await.ok();
+    assert_eq!(next(&mut heard).await.1, json!({ "id": draft["id"], "state": "draft", "version": 2 }));
 }
 
 #[tokio::test]

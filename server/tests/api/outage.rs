@@ -89,3 +89,56 @@ async fn an_event_that_can_never_be_written_is_left_out_loudly_and_the_others_ar
     let board = world.sign_in("lanhdao").await.get(&format!("/sessions/{id}/attendance")).await.ok();
     assert_eq!(board["connected"], 2);
 }
+
+/// A world on PostgreSQL, and the URL of its database.
+async fn on_postgres() -> (World, String) {
+    let url = Postgres::shared().fresh_database();
+    let world = World::at(tempfile::tempdir().unwrap(), Address::Postgres(url.clone())).await;
+    (world, url)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_event_is_left_out_while_a_table_is_missing_and_all_are_written_when_it_is_back() {
+    let (world, url) = on_postgres().await;
+    let id: SessionId = id_of(&world.sign_in("thuky").await.started(world.booking()).await);
+    let mut listener = world.app.hub.listen(LoginId::new(world.app.now())).unwrap();
+    let (events, inbox) = mpsc::channel(16);
+    let keeping = tokio::spawn(keep_events::run(Arc::clone(&world.app), inbox, CancellationToken::new()));
+
+    Postgres::shared().run(&url, "ALTER TABLE room_events RENAME TO room_events_away");
+    for endpoint in [world.places.at_muong_nhe, world.places.at_tua_chua] {
+        events.send(world.event(id, RoomEventKind::Joined(who(endpoint)))).await.unwrap();
+    }
+    assert_eq!(alarm(&mut listener, true).await, Some(AlarmCode::EventsWaiting));
+    Postgres::shared().run(&url, "ALTER TABLE room_events_away RENAME TO room_events");
+    alarm(&mut listener, false).await;
+    drop(events);
+    keeping.await.unwrap();
+    assert!(!world.app.alarms.stands(AlarmCode::EventsLost));
+    let board = world.sign_in("lanhdao").await.get(&format!("/sessions/{id}/attendance")).await.ok();
+    assert_eq!(board["connected"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_event_is_left_out_because_the_ledger_that_it_changes_cannot_be_written() {
+    let (world, url) = on_postgres().await;
+    let live = world.sign_in("thuky").await.started(world.booking()).await;
+    let id: SessionId = id_of(&live);
+    let late = world.event(id, RoomEventKind::Joined(who(world.places.at_muong_nhe)));
+    world.pass_minutes(30);
+    let secretary = world.sign_in("thuky").await;
+    secretary.post(&format!("/sessions/{id}/end"), json!({ "version": live["version"] })).await.ok();
+    let mut listener = world.app.hub.listen(LoginId::new(world.app.now())).unwrap();
+    let (events, inbox) = mpsc::channel(16);
+    let keeping = tokio::spawn(keep_events::run(Arc::clone(&world.app), inbox, CancellationToken::new()));
+
+    Postgres::shared().run(&url, "ALTER TABLE ledgers ADD CONSTRAINT once CHECK (revision = 1)");
+    events.send(late).await.unwrap();
+    assert_eq!(alarm(&mut listener, true).await, Some(AlarmCode::EventsWaiting));
+    Postgres::shared().run(&url, "ALTER TABLE ledgers DROP CONSTRAINT once");
+    alarm(&mut listener, false).await;
+    drop(events);
+    keeping.await.unwrap();
+    assert!(!world.app.alarms.stands(AlarmCode::EventsLost));
+    assert_eq!(secretary.get(&format!("/sessions/{id}/ledger")).await.ok()["revision"], 2);
+}

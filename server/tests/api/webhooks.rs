@@ -15,7 +15,7 @@ use schema::event::{RoomEvent, RoomEventKind};
 use serde_json::{Value, json};
 use server::{
     config::{WebhookSettings, WebhookTarget},
-    jobs::webhooks::Couriers,
+    jobs::{tidy, webhooks::Couriers},
     service::{attendance, telling},
 };
 use sha2::{Digest as _, Sha256};
@@ -178,6 +178,21 @@ async fn an_operator_has_a_receiver_told_again() {
 }
 
 #[tokio::test]
+async fn what_is_told_again_after_days_is_not_given_up_at_once() {
+    let (world, office, couriers) = world().await;
+    let since = world.app.now();
+    happen(&world, "RM_1", &[1, 2]).await;
+    couriers.run_due(&world.app).await;
+    assert_eq!(office.ids().len(), 2);
+    world.pass_minutes(4 * 24 * 60);
+    assert_eq!(telling::again(&world.app, "office", since).await.unwrap(), 2);
+    tidy::run_due(&world.app).await.unwrap();
+    assert_eq!(telling::standings(&world.app).await.unwrap()[0].waiting, 2);
+    couriers.run_due(&world.app).await;
+    assert_eq!(office.ids(), ["RM_1/1", "RM_1/2"]);
+}
+
+#[tokio::test]
 async fn how_many_were_given_up_is_said_with_the_next_one() {
     let (world, office, couriers) = world().await;
     happen(&world, "RM_1", &[1, 2]).await;
@@ -191,6 +206,24 @@ async fn how_many_were_given_up_is_said_with_the_next_one() {
     assert_eq!(told.len(), 2);
     assert_eq!((&told[0]["id"], &told[0]["numDropped"]), (&json!("RM_1/3"), &json!(2)));
     assert_eq!((&told[1]["id"], &told[1]["numDropped"]), (&json!("RM_1/4"), &Value::Null));
+}
+
+#[tokio::test]
+async fn how_many_were_given_up_is_said_once_though_rooms_are_told_of_at_the_same_time() {
+    let (world, office, couriers) = world().await;
+    happen(&world, "RM_1", &[1, 2]).await;
+    world.pass_minutes(1);
+    let mut tx = world.app.store.write().await.unwrap();
+    schema::store::webhooks::give_up(&mut tx, world.app.now(), world.app.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    for room in ["RM_2", "RM_3", "RM_4"] {
+        happen(&world, room, &[1]).await;
+    }
+    couriers.run_due(&world.app).await;
+    let told = office.read();
+    assert_eq!(told.len(), 3);
+    let said: Vec<i64> = told.iter().filter_map(|event| event["numDropped"].as_i64()).collect();
+    assert_eq!(said, [2]);
 }
 
 #[test]

@@ -9,8 +9,7 @@ mod batch;
 mod channels;
 mod clock;
 #[cfg(any(test, feature = "testing"))]
-#[cfg_attr(not(test), expect(clippy::unwrap_used, reason = "what fails in a double fails a test or a bench"))]
-#[expect(clippy::missing_panics_doc, reason = "what fails in a double fails a test or a bench")]
+#[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "what fails in a double fails a test")]
 pub mod double;
 mod dtls;
 mod egress;

@@ -10,6 +10,7 @@ mod framing;
 pub(crate) mod fuzzing;
 mod interfaces;
 pub mod relay;
+mod seats;
 mod tcp;
 mod udp;
 mod worker;

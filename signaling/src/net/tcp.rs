@@ -2,27 +2,41 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::framing;
 use super::relay::Delivery;
+use super::seats::{self, Seat, Seats};
 use crate::media::Source;
 
 /// Connections of one worker at once.
 const MAX_CONNECTIONS: usize = 512;
+/// Those from one address: two of each of 200 endpoints behind one address translation. The others are for the others.
+const MAX_PER_ADDRESS: usize = 400;
 /// Batches of datagrams that wait for a slow connection; what comes on top is lost, as on any line.
 const MAX_WAITING: usize = 256;
 /// Datagrams read and not yet looked at, for all connections.
 pub const MAX_READ: usize = 1024;
-/// A connection that says nothing for this long is closed: browsers check every 2.5 s.
-const SILENCE: Duration = Duration::from_secs(30);
+
+/// How long connections are borne with.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// Until the first datagram to the client. Media is sent only where a connectivity check came from that was
+    /// authentic, and every such check is answered: so long a stranger has to prove itself. Browsers check as soon as
+    /// they are connected, and again within 2.5 s.
+    proof: Duration,
+    /// Between two datagrams, each way. A client that is there checks every few seconds (RFC 7675), and is answered.
+    silence: Duration,
+}
+
+const PATIENCE: Patience = Patience { proof: Duration::from_secs(15), silence: Duration::from_secs(30) };
 
 /// What a connection's reader tells the worker, and what TURN does.
 pub enum Arrival {
@@ -37,6 +51,7 @@ pub enum Arrival {
 /// The connections of a worker.
 pub struct Connections {
     writers: HashMap<Source, mpsc::Sender<Vec<u8>>>,
+    seats: Arc<Seats>,
     next: u64,
     arrivals: mpsc::Sender<Arrival>,
 }
@@ -44,25 +59,27 @@ pub struct Connections {
 impl Connections {
     /// None yet; readers tell `arrivals`.
     pub fn new(arrivals: mpsc::Sender<Arrival>) -> Self {
-        Self { writers: HashMap::new(), next: 0, arrivals }
+        let seats = Seats::new(MAX_CONNECTIONS, MAX_PER_ADDRESS, "giaoban_media_tcp_connections");
+        Self { writers: HashMap::new(), seats, next: 0, arrivals }
     }
 
     /// Takes a connection in.
     pub fn accept(&mut self, stream: TcpStream, address: SocketAddr) {
-        if self.writers.len() >= MAX_CONNECTIONS {
-            tracing::warn!("a media connection over TCP was refused: there are too many");
+        let Some(seat) = self.seats.take(address.ip()) else {
+            metrics::counter!("giaoban_media_tcp_refused_total").increment(1);
+            tracing::debug!("a media connection over TCP was refused: there are too many");
             return;
-        }
+        };
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a media connection over TCP keeps its delay");
         }
         self.next += 1;
         let source = Source::Tcp(self.next, address);
-        let (reader, writer) = stream.into_split();
+        let (from_client, to_client) = stream.into_split();
         let (sender, waiting) = mpsc::channel(MAX_WAITING);
-        self.writers.insert(source, sender);
-        tokio::spawn(read(reader, source, self.arrivals.clone()));
-        tokio::spawn(write(writer, waiting));
+        self.writers.insert(source, sender.clone());
+        tokio::spawn(read(from_client, source, self.arrivals.clone(), sender, PATIENCE));
+        tokio::spawn(write(to_client, waiting, seat, PATIENCE));
     }
 
     /// Sends datagrams of one size (the last may be shorter).
@@ -81,21 +98,125 @@ impl Connections {
     }
 }
 
-async fn read(mut stream: OwnedReadHalf, source: Source, arrivals: mpsc::Sender<Arrival>) {
-    let mut buffer = vec![0; framing::MAX_BYTES];
-    while let Ok(Ok(Some(length))) = timeout(SILENCE, framing::read(&mut stream, &mut buffer)).await {
-        if arrivals.send(Arrival::Datagram(source, BytesMut::from(&buffer[..length]))).await.is_err() {
-            return;
-        }
+/// Reads until the client ends, falls silent, or its writer has given it up.
+async fn read(
+    stream: impl AsyncRead + Unpin,
+    source: Source,
+    arrivals: mpsc::Sender<Arrival>,
+    writer: mpsc::Sender<Vec<u8>>,
+    patience: Patience,
+) {
+    tokio::select! {
+        () = pass_on(stream, source, &arrivals, patience) => {}
+        () = writer.closed() => {}
     }
+    drop(writer);
     // The worker may be gone already; then nobody needs to know.
     let _ = arrivals.send(Arrival::Closed(source)).await;
 }
 
-async fn write(mut stream: OwnedWriteHalf, mut waiting: mpsc::Receiver<Vec<u8>>) {
-    while let Some(bytes) = waiting.recv().await {
-        if stream.write_all(&bytes).await.is_err() {
+async fn pass_on(
+    mut stream: impl AsyncRead + Unpin,
+    source: Source,
+    arrivals: &mpsc::Sender<Arrival>,
+    patience: Patience,
+) {
+    let mut buffer = vec![0; framing::MAX_BYTES];
+    while let Ok(Ok(Some(length))) = timeout(patience.silence, framing::read(&mut stream, &mut buffer)).await
+    {
+        if arrivals.send(Arrival::Datagram(source, BytesMut::from(&buffer[..length]))).await.is_err() {
             return;
+        }
+    }
+}
+
+/// Writes until the client takes nothing any more, or there has been nothing to write for too long. The seat is its own:
+/// as long as it holds the socket, the connection counts.
+async fn write(
+    mut stream: impl AsyncWrite + Unpin,
+    mut waiting: mpsc::Receiver<Vec<u8>>,
+    seat: Seat,
+    patience: Patience,
+) {
+    let mut longest = patience.proof;
+    while let Ok(Some(bytes)) = timeout(longest, waiting.recv()).await {
+        if !seats::write(&mut stream, &bytes).await {
+            break;
+        }
+        longest = patience.silence;
+    }
+    drop(stream);
+    drop(seat);
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(20);
+    /// Nothing here takes this long; a test that waits so long has failed.
+    const LONG: Duration = Duration::from_secs(10);
+
+    /// A connection: the client's end, the worker's way to it, and what the worker hears.
+    fn connect(
+        seats: &Arc<Seats>,
+        patience: Patience,
+    ) -> (DuplexStream, mpsc::Sender<Vec<u8>>, mpsc::Receiver<Arrival>) {
+        let address = SocketAddr::from(([192, 0, 2, 1], 4000));
+        let place = seats.take(address.ip()).expect("a free seat");
+        let (client, server) = duplex(1024);
+        let (from_client, to_client) = tokio::io::split(server);
+        let (arrivals, heard) = mpsc::channel(16);
+        let (sender, waiting) = mpsc::channel(MAX_WAITING);
+        tokio::spawn(read(from_client, Source::Tcp(1, address), arrivals, sender.clone(), patience));
+        tokio::spawn(write(to_client, waiting, place, patience));
+        (client, sender, heard)
+    }
+
+    async fn end(heard: &mut mpsc::Receiver<Arrival>) {
+        loop {
+            match timeout(LONG, heard.recv()).await.expect("an end") {
+                Some(Arrival::Closed(_)) => return,
+                Some(_) => {}
+                None => panic!("the worker was not told"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_only_talks_loses_its_place() {
+        let seats = Seats::new(1, 1, "test_connections");
+        let patience = Patience { proof: SHORT, silence: LONG };
+        let (mut client, sender, mut heard) = connect(&seats, patience);
+        client.write_all(&[0, 3, b'o', b'n', b'e']).await.unwrap();
+        assert!(matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Datagram(..))));
+        end(&mut heard).await;
+        assert!(sender.is_closed());
+        assert_eq!(timeout(LONG, client.read(&mut [0; 16])).await.unwrap().unwrap(), 0, "hung up on");
+        // The writer's task ends a moment after its queue.
+        while seats.take([192, 0, 2, 1].into()).is_none() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_was_answered_is_borne_with_for_longer() {
+        let seats = Seats::new(1, 1, "test_connections");
+        let patience = Patience { proof: SHORT, silence: LONG };
+        let (mut client, sender, mut heard) = connect(&seats, patience);
+        sender.send(vec![0, 3, b't', b'w', b'o']).await.unwrap();
+        let mut told = [0; 5];
+        timeout(LONG, client.read_exact(&mut told)).await.unwrap().unwrap();
+        assert_eq!(&told[2..], b"two");
+        assert!(timeout(2 * SHORT, heard.recv()).await.is_err(), "nothing ends");
+        drop(client);
+        end(&mut heard).await;
+        assert!(seats.take([192, 0, 2, 1].into()).is_none(), "the writer has the socket still");
+        drop(sender);
+        while seats.take([192, 0, 2, 1].into()).is_none() {
+            tokio::task::yield_now().await;
         }
     }
 }

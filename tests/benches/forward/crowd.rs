@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use signaling::media::double::Client;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::{
@@ -20,7 +21,7 @@ pub const SOUND: (&str, u32, u8) = ("0", 1111, 111);
 pub const PICTURE: (&str, u32, u8) = ("1", 2222, 96);
 
 /// Longest wait for anything that has to happen once.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What flows before a turn is measured.
 const WARM_UP: Duration = Duration::from_millis(500);
 /// Time for the last packets to arrive.
@@ -32,7 +33,7 @@ pub struct Crowd {
     pub publisher: Shared,
     /// Who reads.
     pub subscribers: Vec<Shared>,
-    frame: u64,
+    frame: u32,
     sequences: [u64; 2],
 }
 
@@ -77,7 +78,7 @@ impl Crowd {
 
     /// Waits until the publisher's connection is up.
     pub async fn connected(&self) {
-        let up = || self.publisher.lock().client.as_ref().is_some_and(|client| client.connected());
+        let up = || self.publisher.lock().client.as_ref().is_some_and(Client::connected);
         wait("the publisher's connection", up).await;
     }
 
@@ -141,22 +142,21 @@ impl Crowd {
         let sequence = &mut self.sequences[usize::from(pattern.video())];
         let mut end = self.publisher.lock();
         let Some(client) = end.client.as_mut() else { return };
-        let micros = pattern.spacing().as_micros() as u64;
-        self.frame += 1;
-        let timestamp = (self.frame * micros * clock / 1_000_000) as u32;
+        self.frame = self.frame.wrapping_add(1);
+        let timestamp = self.frame.wrapping_mul(pattern.ticks(clock));
         let mut payload = vec![0x5A; pattern.payload_bytes()];
         for packet in 0..pattern.burst() {
             if pattern.video() {
                 // A VP8 descriptor with picture id and TL0PICIDX; a key frame twenty times in a thousand.
                 let starts = packet == 0;
                 let key = self.frame % 50 == 1;
-                let picture = (self.frame as u16 & 0x7FFF | 0x8000).to_be_bytes();
+                let picture = self.frame.to_be_bytes();
                 payload[..6].copy_from_slice(&[
                     0x80 | u8::from(starts) << 4,
                     0xE0,
-                    picture[0],
-                    picture[1],
-                    self.frame as u8,
+                    picture[2] | 0x80,
+                    picture[3],
+                    picture[3],
                     0x20,
                 ]);
                 payload[6] = u8::from(!(starts && key));

@@ -46,7 +46,7 @@ pub struct Floor {
 
 impl Floor {
     /// Starts the loop in a process of its own.
-    pub async fn start(offload: bool) -> Self {
+    pub fn start(offload: bool) -> Self {
         let receivers: Vec<Shared> =
             (0..SUBSCRIBERS).map(|_| Shared::open(Ipv4Addr::LOCALHOST.into(), false)).collect();
         let this = std::env::current_exe().expect("a program knows its own path");

@@ -84,7 +84,7 @@ impl Subject for Giaoban {
     }
 }
 
-fn token(key: &EncodingKey, identity: &str, grants: serde_json::Value) -> String {
+fn token(key: &EncodingKey, identity: &str, grants: &serde_json::Value) -> String {
     let now = chrono::DateTime::<chrono::Utc>::from(std::time::UNIX_EPOCH + unix_time());
     let exp = u64::try_from(now.timestamp()).expect("after 1970") + TOKEN_SECONDS;
     let claims = json!({ "iss": "giaoban", "sub": identity, "name": identity, "exp": exp, "video": grants });
@@ -99,7 +99,7 @@ fn unix_time() -> Duration {
 async fn create_room(base: &str, key: &EncodingKey) {
     let answer = reqwest::Client::new()
         .post(format!("{base}/twirp/livekit.RoomService/CreateRoom"))
-        .bearer_auth(token(key, "bench", json!({ "roomCreate": true })))
+        .bearer_auth(token(key, "bench", &json!({ "roomCreate": true })))
         .json(&json!({ "name": ROOM, "empty_timeout": 3600, "max_participants": 400 }))
         .send();
     let answer = answer.await.expect("an answer");
@@ -108,7 +108,7 @@ async fn create_room(base: &str, key: &EncodingKey) {
 
 /// Joins; the connections on which it sends and receives.
 async fn join(base: &str, key: &EncodingKey, identity: &str, publishes: bool) -> (Option<Shared>, Shared) {
-    let token = token(key, identity, json!({ "room": ROOM, "roomJoin": true }));
+    let token = token(key, identity, &json!({ "room": ROOM, "roomJoin": true }));
     let url = format!(
         "{}/rtc?access_token={token}&auto_subscribe=1&protocol=16&sdk=bench",
         base.replacen("http", "ws", 1)

@@ -52,8 +52,8 @@ async fn measure(words: &[String]) -> bool {
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     let mut subjects: Vec<Box<dyn Subject>> = Vec::new();
     // The floor is what the others are measured against.
-    subjects.push(Box::new(floor::Floor::start(true).await));
-    subjects.push(Box::new(floor::Floor::start(false).await));
+    subjects.push(Box::new(floor::Floor::start(true)));
+    subjects.push(Box::new(floor::Floor::start(false)));
     if wanted("giaoban") {
         subjects.push(Box::new(giaoban::Giaoban::start().await));
     }

@@ -25,6 +25,14 @@ impl Pattern {
         }
     }
 
+    /// Ticks of an RTP clock between two bursts.
+    pub const fn ticks(self, clock: u32) -> u32 {
+        match self {
+            Self::Bursts => clock / 25,
+            Self::Paced | Self::Sound => clock / 500,
+        }
+    }
+
     /// Packets of one burst.
     pub const fn burst(self) -> usize {
         match self {

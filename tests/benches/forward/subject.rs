@@ -20,7 +20,8 @@ pub struct Turn {
 impl Turn {
     /// CPU time for each packet received, in microseconds.
     pub fn micros(&self) -> f64 {
-        self.used.as_secs_f64() * 1e6 / self.packets.max(1) as f64
+        let packets = u32::try_from(self.packets.max(1)).expect("a turn is short");
+        self.used.as_secs_f64() * 1e6 / f64::from(packets)
     }
 }
 

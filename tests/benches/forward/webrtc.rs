@@ -187,7 +187,8 @@ pub fn serve() {
                 }
             };
             let (Offer::Publish(sdp) | Offer::Subscribe(sdp)) = offer;
-            let (connection, answer) = accept(sdp, track.clone(), Arc::clone(&tracks), codec.clone()).await;
+            let (connection, answer) =
+                Box::pin(accept(sdp, track.clone(), Arc::clone(&tracks), codec.clone())).await;
             tracks.lock().expect("nobody panics with it in hand").extend(track);
             connections.push(connection);
             println!("{}", serde_json::to_string(&answer).expect("an answer can be written"));
@@ -222,31 +223,26 @@ async fn accept(
         .build();
     let handler = Handler { gathered: Arc::clone(&gathered), tracks, codec };
     let connection: Arc<dyn PeerConnection> = Arc::new(
-        PeerConnectionBuilder::new()
-            .with_configuration(RTCConfigurationBuilder::new().build())
-            .with_media_engine(media)
-            .with_setting_engine(settings)
-            .with_interceptor_registry(interceptors)
-            .with_handler(Arc::new(handler))
-            .with_udp_addrs(vec!["127.0.0.1:0"])
-            .build()
-            .await
-            .expect("a connection"),
+        Box::pin(
+            PeerConnectionBuilder::new()
+                .with_configuration(RTCConfigurationBuilder::new().build())
+                .with_media_engine(media)
+                .with_setting_engine(settings)
+                .with_interceptor_registry(interceptors)
+                .with_handler(Arc::new(handler))
+                .with_udp_addrs(vec!["127.0.0.1:0"])
+                .build(),
+        )
+        .await
+        .expect("a connection"),
     );
-    match track {
-        Some((_, track)) => {
-            connection.add_track(track as Arc<dyn TrackLocal>).await.expect("a track");
-        }
-        None => {
-            let receives = RTCRtpTransceiverInit {
-                direction: RTCRtpTransceiverDirection::Recvonly,
-                ..Default::default()
-            };
-            connection
-                .add_transceiver_from_kind(RtpCodecKind::Video, Some(receives))
-                .await
-                .expect("a transceiver");
-        }
+    if let Some((_, track)) = track {
+        connection.add_track(track as Arc<dyn TrackLocal>).await.expect("a track");
+    } else {
+        let receives =
+            RTCRtpTransceiverInit { direction: RTCRtpTransceiverDirection::Recvonly, ..Default::default() };
+        let receiving = connection.add_transceiver_from_kind(RtpCodecKind::Video, Some(receives));
+        receiving.await.expect("a transceiver");
     }
     let offer = RTCSessionDescription::offer(sdp).expect("an offer");
     connection.set_remote_description(offer).await.expect("an offer it takes");

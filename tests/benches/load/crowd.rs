@@ -32,7 +32,7 @@ pub struct Load {
 
 impl Crowd {
     /// Sends them into a session.
-    pub async fn start(self, site: &Site, session: &str) -> Load {
+    pub fn start(self, site: &Site, session: &str) -> Load {
         let place = site.place();
         let numbers = [self.subscribers, self.at_once, self.kbps, self.seconds].map(|n| n.to_string());
         let mut arguments: Vec<&str> = place.iter().map(String::as_str).collect();

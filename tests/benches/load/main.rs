@@ -50,7 +50,7 @@ async fn joining(table: &mut Table) {
     const JOINS: u32 = 50;
     let site = Site::start(1).await;
     let crowd = Crowd { subscribers: JOINS, at_once: 1, kbps: 1000, seconds: 2, light: false };
-    let report = crowd.start(&site, &site.sessions[0]).await.end().await;
+    let report = crowd.start(&site, &site.sessions[0]).end().await;
     let each = report["subscribers"]["each"].as_array().cloned().unwrap_or_default();
     let mut times: Vec<Duration> = each
         .iter()
@@ -71,7 +71,7 @@ async fn speaker(table: &mut Table) {
     let before = cpu::memory_kib(site.pid());
     let crowd =
         Crowd { subscribers: ENDPOINTS, at_once: 4, kbps: SPEAKER_KBPS, seconds: SECONDS, light: false };
-    let mut load = crowd.start(&site, &site.sessions[0]).await;
+    let mut load = crowd.start(&site, &site.sessions[0]);
     load.measuring().await;
     let used = Cpu::during(site.pid(), SECONDS - 1).await;
     let memory = cpu::memory_kib(site.pid()) - before;
@@ -108,7 +108,7 @@ async fn headroom(table: &mut Table) {
     // The first run tells what a kilobit costs; a second one corrects it where batches got cheaper with the rate.
     for _ in 0..4 {
         let before = cpu::datagrams_dropped();
-        let mut load = crowd.start(&site, &site.sessions[0]).await;
+        let mut load = crowd.start(&site, &site.sessions[0]);
         load.measuring().await;
         used = Cpu::during(site.pid(), SECONDS - 1).await.total;
         report = load.end().await;
@@ -146,7 +146,7 @@ async fn workers(table: &mut Table) {
     const SECONDS: u32 = 15;
     let crowd = Crowd { subscribers: 60, at_once: 4, kbps: SPEAKER_KBPS, seconds: SECONDS, light: true };
     let site = Site::start(2).await;
-    let mut load = crowd.start(&site, &site.sessions[0]).await;
+    let mut load = crowd.start(&site, &site.sessions[0]);
     load.measuring().await;
     let alone = Cpu::during(site.pid(), SECONDS - 1).await;
     let report = load.end().await;
@@ -154,8 +154,8 @@ async fn workers(table: &mut Table) {
         |report: &serde_json::Value| report["subscribers"]["packets_per_second"].as_f64().unwrap_or_default();
     let carried_alone = packets(&report) / alone.workers().iter().sum::<f64>();
 
-    let mut first = crowd.start(&site, &site.sessions[0]).await;
-    let mut second = crowd.start(&site, &site.sessions[1]).await;
+    let mut first = crowd.start(&site, &site.sessions[0]);
+    let mut second = crowd.start(&site, &site.sessions[1]);
     tokio::join!(first.measuring(), second.measuring());
     let both = Cpu::during(site.pid(), SECONDS / 2).await;
     let (first, second) = tokio::join!(first.end(), second.end());

@@ -1,4 +1,4 @@
-//! Takes a picture of every page, in both languages and two sizes, into `test-results/screenshots`.
+//! Takes a picture of every page, in both languages and four sizes, into `test-results/screenshots`.
 
 use tests::{sample::look_at_pages, tools, world::World};
 

@@ -81,6 +81,7 @@ pub struct Counts {
 
 impl Counts {
     /// What came since an earlier count.
+    #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let payloads = self.payloads.iter().map(|(payload, now)| {
             (*payload, now - earlier.payloads.get(payload).copied().unwrap_or_default())

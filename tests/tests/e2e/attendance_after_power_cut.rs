@@ -102,3 +102,8 @@ async fn endpoints_resume_and_nothing_is_counted_twice(backend: Backend) {
 async fn after_a_power_cut_endpoints_resume_and_attendance_is_right_to_one_heartbeat() {
     endpoints_resume_and_nothing_is_counted_twice(Backend::Sqlite).await;
 }
+
+#[tokio::test]
+async fn after_a_power_cut_endpoints_resume_and_attendance_is_right_to_one_heartbeat_on_postgres() {
+    endpoints_resume_and_nothing_is_counted_twice(Backend::Postgres).await;
+}

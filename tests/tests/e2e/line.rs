@@ -88,7 +88,9 @@ async fn a_line_loses_as_many_as_asked() {
         let per_mille = counts.lost * 1000 / counts.packets;
         assert!((36..64).contains(&per_mille), "{way}: {counts:?}");
     }
-    assert_eq!(u64::from(came), up.packets - up.lost, "what the line says it delivered is what came");
+    // The kernel itself says a word or two on a new interface.
+    let own = (up.packets - up.lost).checked_sub(u64::from(came));
+    assert!(own.is_some_and(|own| own < 10), "what the line says it delivered is what came: {came}, {up:?}");
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ async fn a_browser_sees_and_hears_a_probe_which_measures_both_ways() {
     let secret = [("GIAOBAN_TOKEN", text(&ticket, "token"))];
     let probe = probe::run(&arguments, &secret);
 
-    let (outcome, _) = tokio::join!(probe, async {
+    let (outcome, ()) = tokio::join!(probe, async {
         sees_and_hears(&mut page, Some(0), 1, 1).await;
         meeting.until_connected(2).await;
     });

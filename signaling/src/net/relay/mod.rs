@@ -18,8 +18,8 @@ use tokio::sync::oneshot;
 pub use door::{Delivery, Door, Lines};
 pub use tls::{CertificateError, CertificateFiles};
 
+use crate::net::seats::Seats;
 use crate::turn::{self, Now, Relay};
-use stream::Seats;
 use tls::Tls;
 use udp::Datagrams;
 
@@ -142,7 +142,8 @@ impl Sockets {
         clock: Arc<dyn Clock>,
     ) -> Result<RelayHandle, RelayError> {
         let limits = relay.limits();
-        let seats = Seats::new(limits.connections, limits.connections_per_address);
+        let (all, per_address) = (limits.connections, limits.connections_per_address);
+        let seats = Seats::new(all, per_address, "giaoban_turn_connections");
         let house = Arc::new(House { relay, doors, clock, seats });
         let (running, stop) = oneshot::channel::<()>();
         let ports = self.ports;

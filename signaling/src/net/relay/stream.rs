@@ -1,8 +1,7 @@
 //! TURN over TCP and TLS: a task for each connection that reads and thinks, and one that writes.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -15,6 +14,7 @@ use super::door::{Delivery, MAX_WAITING};
 use super::tls::Tls;
 use super::{House, instant};
 use crate::media::Source;
+use crate::net::seats::{self, WRITE_TIMEOUT};
 use crate::turn::{Reaction, Session, Transport, framing};
 
 /// Batches that wait to be written; what comes on top is lost, as on any line.
@@ -23,8 +23,6 @@ const MAX_BATCHES: usize = 64;
 const MAX_TOGETHER: usize = 32;
 /// Bytes read at once.
 const READ_BYTES: usize = 16 * 1024;
-/// A client that takes nothing for so long is gone.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Pause after the system could not give us a connection: it has no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -87,7 +85,7 @@ impl<'a> Connection<'a> {
         let (mut reader, writer) = tokio::io::split(stream);
         let (deliveries, mut queue) = mpsc::channel(MAX_WAITING);
         let (batches, waiting) = mpsc::channel(MAX_BATCHES);
-        let writing = tokio::spawn(write(writer, waiting));
+        let task = tokio::spawn(write(writer, waiting));
         let mut connection =
             Self { house, session: Session::new(client, Transport::Stream), deliveries, writer: batches };
         let mut read = BytesMut::with_capacity(READ_BYTES);
@@ -121,7 +119,7 @@ impl<'a> Connection<'a> {
         connection.tell_closed().await;
         drop(connection);
         // What was written is on its way; the writer ends with its queue.
-        let _ = writing.await;
+        let _ = task.await;
     }
 
     /// Takes what was read; false when the connection is to end.
@@ -180,59 +178,10 @@ async fn write(
     mut waiting: mpsc::Receiver<Vec<u8>>,
 ) {
     while let Some(bytes) = waiting.recv().await {
-        let written = async {
-            stream.write_all(&bytes).await?;
-            stream.flush().await
-        };
-        if !matches!(timeout(WRITE_TIMEOUT, written).await, Ok(Ok(()))) {
+        if !seats::write(&mut stream, &bytes).await {
             return;
         }
     }
     // The client may be gone already.
     let _ = timeout(WRITE_TIMEOUT, stream.shutdown()).await;
-}
-
-/// Who may hold a connection: so many in all, so many from one address.
-pub struct Seats {
-    taken: Mutex<HashMap<IpAddr, usize>>,
-    all: usize,
-    per_address: usize,
-}
-
-/// One connection's seat, given back when dropped.
-pub struct Seat {
-    seats: Arc<Seats>,
-    ip: IpAddr,
-}
-
-impl Seats {
-    /// All free.
-    pub fn new(all: usize, per_address: usize) -> Arc<Self> {
-        Arc::new(Self { taken: Mutex::default(), all, per_address })
-    }
-
-    /// A seat, if there is one.
-    pub fn take(self: &Arc<Self>, ip: IpAddr) -> Option<Seat> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.values().sum::<usize>() >= self.all || taken.get(&ip).is_some_and(|n| *n >= self.per_address)
-        {
-            return None;
-        }
-        *taken.entry(ip).or_default() += 1;
-        metrics::gauge!("giaoban_turn_connections").increment(1);
-        Some(Seat { seats: Arc::clone(self), ip })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = taken.get_mut(&self.ip) {
-            *count -= 1;
-            if *count == 0 {
-                taken.remove(&self.ip);
-            }
-        }
-        metrics::gauge!("giaoban_turn_connections").decrement(1);
-    }
 }

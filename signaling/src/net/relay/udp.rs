@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::door::{Delivery, MAX_WAITING};
+use super::door::{Delivery, Door, MAX_WAITING};
 use super::{House, instant};
 use crate::media::Source;
 use crate::net::udp::Udp;
@@ -28,14 +28,56 @@ pub struct Datagrams {
     sessions: HashMap<SocketAddr, Session>,
     clients: HashMap<Source, SocketAddr>,
     deliveries: mpsc::Sender<Delivery>,
-    /// What workers are to be told, in order.
-    news: Vec<News>,
+    news: News,
     out: Vec<u8>,
 }
 
-enum News {
+/// What workers are to be told, in order.
+#[derive(Default)]
+struct News(Vec<Item>);
+
+enum Item {
     Opened(Source, usize),
+    Datagram(Source, usize, Vec<u8>),
     Closed(Source, usize),
+}
+
+impl News {
+    /// A datagram for a worker. It goes there at once, unless the worker has yet to hear of its line: then it waits behind
+    /// that, and so does what comes on the line before it was told.
+    fn bring(&mut self, doors: &[Door], line: (Source, usize), first: bool, payload: &[u8]) {
+        let (source, worker) = line;
+        if first {
+            self.0.push(Item::Opened(source, worker));
+        }
+        if self.0.iter().any(|item| matches!(item, Item::Opened(opened, _) if *opened == source)) {
+            self.0.push(Item::Datagram(source, worker, payload.to_vec()));
+        } else {
+            throw(doors.get(worker), source, payload);
+        }
+    }
+
+    fn closed(&mut self, source: Source, worker: usize) {
+        self.0.push(Item::Closed(source, worker));
+    }
+
+    async fn tell(&mut self, doors: &[Door], deliveries: &mpsc::Sender<Delivery>) {
+        for item in self.0.drain(..) {
+            let (Item::Opened(_, worker) | Item::Datagram(_, worker, _) | Item::Closed(_, worker)) = &item;
+            let Some(door) = doors.get(*worker) else { continue };
+            match item {
+                Item::Opened(source, _) => door.open(source, deliveries.clone()).await,
+                Item::Datagram(source, _, payload) => throw(Some(door), source, &payload),
+                Item::Closed(source, _) => door.close(source).await,
+            }
+        }
+    }
+}
+
+fn throw(door: Option<&Door>, source: Source, payload: &[u8]) {
+    if !door.is_some_and(|door| door.throw(source, payload)) {
+        metrics::counter!("giaoban_turn_dropped_total").increment(1);
+    }
 }
 
 impl Datagrams {
@@ -49,7 +91,7 @@ impl Datagrams {
             sessions: HashMap::new(),
             clients: HashMap::new(),
             deliveries,
-            news: Vec::new(),
+            news: News::default(),
             out: Vec::new(),
         };
         let mut sweep = tokio::time::interval(SWEEP);
@@ -77,7 +119,6 @@ impl Datagrams {
             let mut replies = Vec::new();
             let (house, sessions, clients, news) =
                 (&self.house, &mut self.sessions, &mut self.clients, &mut self.news);
-            let mut held_back: Vec<(Source, usize, Vec<u8>)> = Vec::new();
             let more = self.socket.read(|from, datagram| {
                 let now = house.now();
                 let mut stranger = Session::new(from, Transport::Udp);
@@ -92,18 +133,14 @@ impl Datagrams {
                         super::count("in", payload.len());
                         if first {
                             clients.insert(source, from);
-                            news.push(News::Opened(source, worker));
-                            // The worker must hear of the line before it hears on it.
-                            held_back.push((source, worker, payload.to_vec()));
-                        } else if !house.doors.get(worker).is_some_and(|door| door.throw(source, payload)) {
-                            metrics::counter!("giaoban_turn_dropped_total").increment(1);
                         }
+                        news.bring(&house.doors, (source, worker), first, payload);
                     }
                 }
                 let over = !session.holds();
                 while let Some((source, worker)) = session.poll_closed() {
                     clients.remove(&source);
-                    news.push(News::Closed(source, worker));
+                    news.closed(source, worker);
                 }
                 match (is_known, over) {
                     (true, true) => {
@@ -119,11 +156,6 @@ impl Datagrams {
                 self.socket.send(to, &reply, reply.len());
             }
             self.tell().await;
-            for (source, worker, payload) in held_back {
-                if let Some(door) = self.house.doors.get(worker) {
-                    door.throw(source, &payload);
-                }
-            }
             if !more {
                 return;
             }
@@ -158,26 +190,47 @@ impl Datagrams {
             session.timeout(now);
             while let Some((source, worker)) = session.poll_closed() {
                 clients.remove(&source);
-                news.push(News::Closed(source, worker));
+                news.closed(source, worker);
             }
             session.holds()
         });
     }
 
     async fn tell(&mut self) {
-        for news in std::mem::take(&mut self.news) {
-            match news {
-                News::Opened(source, worker) => {
-                    if let Some(door) = self.house.doors.get(worker) {
-                        door.open(source, self.deliveries.clone()).await;
-                    }
-                }
-                News::Closed(source, worker) => {
-                    if let Some(door) = self.house.doors.get(worker) {
-                        door.close(source).await;
-                    }
-                }
-            }
+        self.news.tell(&self.house.doors, &self.deliveries).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::tcp::Arrival;
+
+    #[tokio::test]
+    async fn nothing_on_a_line_overtakes_the_news_of_it() {
+        let (arrivals, mut heard) = mpsc::channel(16);
+        let doors = [Door::new(arrivals, Vec::new())];
+        let (deliveries, _queue) = mpsc::channel(1);
+        let line = |number| Source::Relay(number, ([10, 0, 0, 5], 49_152).into());
+        let mut news = News::default();
+        for (number, first, payload) in [(1, true, b"a"), (1, false, b"b"), (2, true, b"c"), (1, false, b"d")]
+        {
+            news.bring(&doors, (line(number), 0), first, payload);
         }
+        news.closed(line(2), 0);
+        assert!(heard.try_recv().is_err(), "nothing yet");
+        news.tell(&doors, &deliveries).await;
+        news.bring(&doors, (line(1), 0), false, b"e");
+        let mut order = Vec::new();
+        while let Ok(arrival) = heard.try_recv() {
+            order.push(match arrival {
+                Arrival::Opened(source, _) => (source, "opened".to_owned()),
+                Arrival::Datagram(source, bytes) => (source, String::from_utf8_lossy(&bytes).into_owned()),
+                Arrival::Closed(source) => (source, "closed".to_owned()),
+            });
+        }
+        let expected = [(1, "opened"), (1, "a"), (1, "b"), (2, "opened"), (2, "c"), (1, "d"), (2, "closed")];
+        let expected = expected.into_iter().chain([(1, "e")]);
+        assert_eq!(order, expected.map(|(number, what)| (line(number), what.to_owned())).collect::<Vec<_>>());
     }
 }

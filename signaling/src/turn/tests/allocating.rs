@@ -98,10 +98,10 @@ fn an_allocation_ends_unless_it_is_refreshed() {
     let mut world = World::new();
     let mut client = world.allocated("endpoint:1");
     let most = Limits::default().lifetime_max;
-    world.pass(most - Duration::from_secs(1));
+    world.pass(most.saturating_sub(Duration::from_secs(1)));
     let answer = world.ask(&mut client, METHOD_REFRESH, &[lifetime(1_000_000)]);
     assert_eq!(answer.get(ATTR_LIFETIME).unwrap(), 600_u32.to_be_bytes(), "no longer than the longest");
-    world.pass(most - Duration::from_secs(1));
+    world.pass(most.saturating_sub(Duration::from_secs(1)));
     client.session.timeout(world.now.instant);
     assert!(client.session.holds());
     world.pass(Duration::from_secs(1));

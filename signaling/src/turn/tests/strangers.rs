@@ -97,12 +97,12 @@ fn a_good_request_wipes_out_what_was_wrong_before() {
 
 #[test]
 fn strangers_do_not_keep_the_holder_of_an_allocation_from_its_new_nonce() {
-    let mut world = World::with(Limits { nonce_ttl: Duration::from_secs(60), ..Limits::default() });
+    let mut world = World::with(Limits { nonce_ttl: Duration::from_mins(1), ..Limits::default() });
     let mut client = world.client(CLIENT, "endpoint:1");
     client.session = Session::new(address(CLIENT), Transport::Udp);
     world.learn_nonce(&mut client);
     assert_eq!(code(&world.ask(&mut client, METHOD_ALLOCATE, &[udp()])), None);
-    world.pass(Duration::from_secs(120));
+    world.pass(Duration::from_mins(2));
     let request = world.message(METHOD_ALLOCATE, CLASS_REQUEST, &[udp()]);
     let mut neighbour = Session::new(([192, 0, 2, 9], 9).into(), Transport::Udp);
     while neighbour.message(&world.relay, world.now, &request.raw) != Reaction::Nothing {}
@@ -132,7 +132,7 @@ fn an_allocation_outlives_the_credentials_that_made_it() {
     let mut world = World::new();
     let mut client = world.allocated("endpoint:1");
     for _ in 0..8 {
-        world.pass(Limits::default().lifetime - Duration::from_mins(1));
+        world.pass(Limits::default().lifetime.saturating_sub(Duration::from_mins(1)));
         let mut answer = world.ask(&mut client, METHOD_REFRESH, &[]);
         if code(&answer) == Some(438) {
             client.nonce = answer.get(ATTR_NONCE).unwrap();

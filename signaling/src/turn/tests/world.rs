@@ -106,7 +106,9 @@ impl World {
 
     pub fn permit(&mut self, client: &mut Client, peers: &[&str]) -> Message {
         let mut request = self.message(METHOD_CREATE_PERMISSION, CLASS_REQUEST, &[]);
-        peers.iter().for_each(|peer| add_peer(&mut request, address(peer)));
+        for peer in peers {
+            add_peer(&mut request, address(peer));
+        }
         self.ask_signed(client, request)
     }
 
@@ -139,7 +141,9 @@ impl World {
         id[..8].copy_from_slice(&self.transactions.to_be_bytes());
         message.transaction_id = TransactionId(id);
         message.write_header();
-        attributes.iter().for_each(|(attribute, value)| message.add(*attribute, value));
+        for (attribute, value) in attributes {
+            message.add(*attribute, value);
+        }
         message
     }
 
