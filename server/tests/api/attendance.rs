@@ -136,8 +136,8 @@ async fn what_was_told_before_the_end_and_written_after_it_settles_the_session_a
     assert_eq!((&ledger["revision"], &ledger["gross_dong"]), (&json!(1), &json!(0)), "it never connected");
 
     attendance::keep(&world.app, &[joined.clone(), left.clone()]).await.unwrap();
-    let line = at_muong_nhe(&world, id).await;
-    assert_eq!((&line["connected_ms"], &line["left_early"]), (&json!(30 * 60_000), &json!(true)));
+    let attended = at_muong_nhe(&world, id).await;
+    assert_eq!((&attended["connected_ms"], &attended["left_early"]), (&json!(30 * 60_000), &json!(true)));
     let ledger = secretary.get(&format!("{path}/ledger")).await.ok();
     assert_eq!((&ledger["revision"], &ledger["gross_dong"]), (&json!(2), &json!(2_660_000)));
     let history = secretary.get(&path).await.ok()["history"].clone();

@@ -115,9 +115,9 @@ async fn join(base: &str, key: &EncodingKey, identity: &str, publishes: bool) ->
     );
     let (mut socket, _) = tokio_tungstenite::connect_async(url).await.expect("let in");
     let ip = Ipv4Addr::LOCALHOST.into();
-    let (sends, receives) = (publishes.then(|| Shared::open(ip, true)), Shared::open(ip, true));
+    let (publisher, subscriber) = (publishes.then(|| Shared::open(ip, true)), Shared::open(ip, true));
     let (answered, first_answer) = oneshot::channel();
-    let (sender, receiver) = (sends.clone(), receives.clone());
+    let (sender, receiver) = (publisher.clone(), subscriber.clone());
     tokio::spawn(async move {
         let mut answered = Some(answered);
         let mut pings = tokio::time::interval(Duration::from_secs(5));
@@ -160,7 +160,7 @@ async fn join(base: &str, key: &EncodingKey, identity: &str, publishes: bool) ->
         }
     });
     first_answer.await.expect("the first description is exchanged");
-    (sends, receives)
+    (publisher, subscriber)
 }
 
 type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
