@@ -107,7 +107,7 @@ async fn create_room(base: &str, key: &EncodingKey) {
 }
 
 /// Joins; the connections on which it sends and receives.
-async fn join(base: &str, key: &EncodingKey, identity: &str, publishes: bool) -> (Option<Shared>, Shared) {
+async fn join(base: &str, key: &EncodingKey, identity: &str, sends: bool) -> (Option<Shared>, Shared) {
     let token = token(key, identity, &json!({ "room": ROOM, "roomJoin": true }));
     let url = format!(
         "{}/rtc?access_token={token}&auto_subscribe=1&protocol=16&sdk=bench",
@@ -115,7 +115,7 @@ async fn join(base: &str, key: &EncodingKey, identity: &str, publishes: bool) ->
     );
     let (mut socket, _) = tokio_tungstenite::connect_async(url).await.expect("let in");
     let ip = Ipv4Addr::LOCALHOST.into();
-    let (publisher, subscriber) = (publishes.then(|| Shared::open(ip, true)), Shared::open(ip, true));
+    let (publisher, subscriber) = (sends.then(|| Shared::open(ip, true)), Shared::open(ip, true));
     let (answered, first_answer) = oneshot::channel();
     let (sender, receiver) = (publisher.clone(), subscriber.clone());
     tokio::spawn(async move {
