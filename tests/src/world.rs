@@ -240,6 +240,11 @@ impl Province {
         province
     }
 
+    /// Makes one more endpoint that can host, at the province.
+    pub async fn another_host(&self, administrator: &Client, name: &str) -> Value {
+        endpoint(administrator, &self.unit, "host", name, 0, 0).await
+    }
+
     /// Makes an account for the technician of a member, who signs in on the device of that endpoint.
     pub async fn technician(&self, administrator: &Client, member: usize) -> Page {
         let endpoint = &self.members[member];

@@ -202,8 +202,11 @@ impl Dtls {
 
     /// When [`Dtls::timeout`] is due.
     pub fn deadline(&self) -> Option<Instant> {
-        let own = self.repeat.filter(|_| !self.complete).map(|(at, _)| at);
-        [own, self.endpoint.poll_timeout(&PEER)].into_iter().flatten().min()
+        // A handshake that is complete waits for nothing more: its last flight is sent again when the client asks.
+        if self.complete {
+            return None;
+        }
+        [self.repeat.map(|(at, _)| at), self.endpoint.poll_timeout(&PEER)].into_iter().flatten().min()
     }
 
     /// Repeats what may have been lost.

@@ -8,6 +8,7 @@ use rtc_rtcp::transport_feedbacks::transport_layer_nack::{
     TransportLayerNack, nack_pairs_from_sequence_numbers,
 };
 
+use super::dtls::Dtls;
 use super::engine::{Engine, TICK};
 use super::path::mark;
 use super::rtcp::encode;
@@ -49,7 +50,10 @@ impl Engine {
     /// Handshake, data channels, patience.
     fn tick_transport(&mut self, now: Instant, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
-        mark(&mut self.dirty, index, &peer.egress);
+        let due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
+        if due(peer.dtls.as_ref().and_then(Dtls::deadline)) || due(peer.channels.deadline()) {
+            mark(&mut self.dirty, index, &peer.egress);
+        }
         let egress = &mut peer.egress;
         if let Some(dtls) = &mut peer.dtls {
             if dtls.deadline().is_some_and(|at| at <= now) {
@@ -133,8 +137,8 @@ impl Engine {
                 out.extend(encode(&report));
             }
         }
-        mark(&mut self.dirty, index, &peer.egress);
         if !out.is_empty() {
+            mark(&mut self.dirty, index, &peer.egress);
             peer.egress.rtcp(&out);
         }
         if reports {
@@ -164,7 +168,9 @@ impl Engine {
             }));
         }
         let Some(peer) = self.peers.get_mut(index) else { return };
-        mark(&mut self.dirty, index, &peer.egress);
+        if !reports.is_empty() {
+            mark(&mut self.dirty, index, &peer.egress);
+        }
         // One packet each: a compound belongs to one source.
         for report in reports {
             peer.egress.rtcp(&report);

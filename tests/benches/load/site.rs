@@ -38,14 +38,15 @@ impl Site {
         let giaoban = Giaoban::start(how).await;
         let administrator = Client::login(&giaoban.base, username, password).await;
         // Nobody can be in two sessions at once: each has endpoints of its own, one of them the host.
-        let names: Vec<String> = (0..2 * workers).map(|n| format!("Điểm cầu {n}")).collect();
+        let names: Vec<String> = (0..workers).map(|n| format!("Điểm cầu {n}")).collect();
         let roads: Vec<_> = names.iter().map(|name| (name.as_str(), 50_000, 90)).collect();
         let province = Province::make(&administrator, &roads).await;
         let secretary = Client::login(&giaoban.base, SECRETARY.0, SECRETARY.1).await;
         let mut sessions = Vec::new();
-        for pair in province.members.chunks(2) {
+        for (name, member) in names.iter().zip(&province.members) {
+            let host = province.another_host(&administrator, &format!("Phòng họp {name}")).await;
             let starts_at = working_day(&secretary, 8).await;
-            let session: Value = book(&secretary, &briefing(&pair[0], &[&pair[1]], starts_at, 30)).await;
+            let session: Value = book(&secretary, &briefing(&host, &[member], starts_at, 30)).await;
             act(&secretary, &session, "start").await;
             sessions.push(session["id"].as_str().expect("an id").to_owned());
         }
