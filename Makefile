@@ -6,7 +6,7 @@ SHELL := /bin/bash
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run test test-rust test-web test-e2e test-lines fuzz lint format bench bench-forward bench-load screenshots deny clean ui no-dist
+.PHONY: help run test test-rust test-web test-e2e test-lines test-clients fuzz lint format bench bench-forward bench-load screenshots deny clean ui no-dist
 
 help: ## this list
 	@echo "giaoban: electronic briefings, from booking to report"
@@ -58,6 +58,11 @@ test-lines: ui ## bad lines with two real browsers, about a quarter of an hour; 
 	tests/scripts/need.sh rust cc chromium firefox playwright lines
 	cargo build --locked --workspace --bins
 	cargo test --locked -p tests --test lines -- --nocapture --test-threads=1 $(T)
+
+test-clients: ui ## the protocol's scenarios with Chromium, Firefox and Python in one room, five minutes
+	tests/scripts/need.sh rust cc chromium firefox python playwright lines
+	cargo build --locked --workspace --bins
+	cargo test --locked -p tests --test clients -- --nocapture --test-threads=1 $(T)
 
 lint: ui ## formatting, clippy, eslint, types
 	cargo fmt --all --check

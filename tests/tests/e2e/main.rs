@@ -9,7 +9,6 @@ mod meeting;
 mod outage;
 mod pages;
 mod probe;
-mod protocol;
 mod relay;
 mod rough_use;
 mod worked_example;

@@ -1,0 +1,4 @@
+//! The protocol's scenarios with clients of every kind in one room. Apart from the end-to-end tests because three engines
+//! at once want the whole machine for some minutes; where it is busy, clients run out of their own patience.
+
+mod protocol;
