@@ -36,7 +36,7 @@ test: test-web test-rust ## everything: units, both databases, the UI, real brow
 
 # Installed before anything is built, so that what is missing is said at once.
 test-rust: ui
-	tests/scripts/need.sh rust cc postgres chromium firefox fonts python playwright lines
+	tests/scripts/need.sh rust cc postgres chromium fonts python playwright lines
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --no-fail-fast
 
@@ -45,7 +45,7 @@ test-web: ui
 	npm test --prefix server/web --silent
 
 test-e2e: ui ## only the end-to-end tests; `make test-e2e T=name` picks some
-	tests/scripts/need.sh rust cc postgres chromium firefox fonts python playwright lines
+	tests/scripts/need.sh rust cc postgres chromium fonts python playwright lines
 	cargo build --locked --workspace --bins
 	cargo test --locked -p tests -- $(T)
 
