@@ -114,7 +114,10 @@ impl Janus {
         let jsep = json!({ "type": "offer", "sdp": offer });
         let event = api.tell(&session, &handle, join, Some(jsep)).await;
         publisher.lock().learn(event["jsep"]["sdp"].as_str().expect("an answer"));
-        let mut subscribers = Vec::new();
+        // Janus knows of the feed once the publisher's connection is up.
+        let mut crowd = Crowd::new(publisher, Vec::new());
+        crowd.connected().await;
+        crowd.announce(Pattern::Bursts).await;
         for _ in 0..SUBSCRIBERS {
             let subscriber = Shared::open(ip, true);
             let handle = api.attach(&session).await;
@@ -125,10 +128,8 @@ impl Janus {
             let answer = subscriber.lock().answer(event["jsep"]["sdp"].as_str().expect("an offer"));
             let jsep = json!({ "type": "answer", "sdp": answer });
             api.tell(&session, &handle, json!({ "request": "start" }), Some(jsep)).await;
-            subscribers.push(subscriber);
+            crowd.subscribers.push(subscriber);
         }
-        let mut crowd = Crowd::new(publisher, subscribers);
-        crowd.connected().await;
         crowd.everybody_gets(Pattern::Sound).await;
         crowd.everybody_gets(Pattern::Bursts).await;
         Self { child, crowd, _folder: folder }
