@@ -79,7 +79,7 @@ keep() {
     chosen=$(mktemp -d)
     nice -n 19 "$(binary "$name")" -merge=1 -max_len="${longest[$name]}" -timeout=10 -rss_limit_mb=2048 "$chosen" "$work/$name/corpus" \
       >"$work/$name/merge.log" 2>&1
-    cp "$work/$name"/crashes/* "$chosen" 2>/dev/null || true
+    find "$work/$name/crashes" -type f -exec cp -t "$chosen" {} +
     tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$chosen" -cf - . | gzip -9n >"$here/corpus/$name.tar.gz"
     printf '%-10s %6s inputs %8s bytes\n' "$name" "$(find "$chosen" -type f | wc -l)" "$(stat -c %s "$here/corpus/$name.tar.gz")"
     rm -r "$chosen"
