@@ -10,19 +10,15 @@
 
 use std::time::{Duration, Instant};
 
-use rtc_interceptor::{LossController, PacketReport, RateCalculator, RateController, Usage, convert_twcc};
-use rtc_rtcp::transport_feedbacks::cc_feedback_report::Ecn;
-use rtc_rtcp::transport_feedbacks::transport_layer_cc::{PacketStatusChunk, TransportLayerCc};
+use rtc_interceptor::{LossController, RateCalculator, RateController, Usage};
 
+use super::acknowledgements::{Acknowledgements, Fate};
+use super::departures::Departures;
 use super::meter::{Meter, per_second};
 use super::replay::nearest;
-use super::trend::Trend;
+use super::trend::{Group, Trend};
 use crate::allowance::Allowance;
 
-/// Packets remembered until they are reported on: about two seconds at full rate.
-const SLOTS: usize = 2048;
-/// Packets one feedback may report on; a longer one lies.
-const MAX_REPORTED: usize = 8192;
 /// Capacity that is never gone below: the lowest layer and sound.
 const MIN_BPS: f64 = 60_000.0;
 /// Capacity beyond which nobody asks.
@@ -46,13 +42,6 @@ const PROBE_ECHO: Duration = Duration::from_millis(400);
 /// Waits before the next probe: after a success, at first, and at most.
 const WAITS: [Duration; 3] = [Duration::from_millis(700), Duration::from_secs(2), Duration::from_secs(5)];
 
-#[derive(Clone, Copy)]
-struct Sent {
-    number: u64,
-    at: Instant,
-    size: usize,
-}
-
 struct Probe {
     began: Instant,
     /// Total rate to reach, in bits per second.
@@ -67,9 +56,7 @@ struct Probe {
 
 /// The estimate for one subscriber.
 pub struct Bandwidth {
-    sent: Vec<Option<Sent>>,
-    newest: u64,
-    reported: u64,
+    left: Departures,
     trend: Trend,
     arriving: RateCalculator,
     leaving: Meter,
@@ -89,9 +76,7 @@ pub struct Bandwidth {
 impl Default for Bandwidth {
     fn default() -> Self {
         Self {
-            sent: Vec::new(),
-            newest: 0,
-            reported: 0,
+            left: Departures::default(),
             trend: Trend::default(),
             arriving: RateCalculator::default(),
             leaving: Meter::default(),
@@ -127,11 +112,7 @@ impl Bandwidth {
 
     /// Notes a packet of padding.
     pub fn padded(&mut self, now: Instant, number: u64, size: usize) {
-        if self.sent.is_empty() {
-            self.sent = vec![None; SLOTS];
-        }
-        self.sent[slot(number)] = Some(Sent { number, at: now, size });
-        self.newest = number;
+        self.left.note(now, number, size);
     }
 
     /// Whether a packet may be repeated now: repetitions get as much of the line as what is sent for the first time. A
@@ -143,43 +124,46 @@ impl Bandwidth {
     }
 
     /// Takes a feedback packet.
-    pub fn feedback(&mut self, now: Instant, feedback: &TransportLayerCc) {
-        let claimed: usize = feedback.packet_chunks.iter().map(reported_by).sum();
-        if claimed > MAX_REPORTED {
-            return;
-        }
-        let (mut lost, mut total) = (0, 0);
-        for ack in convert_twcc(feedback).iter().take(usize::from(feedback.packet_status_count)) {
-            let number = nearest(self.newest, ack.sequence_number);
-            let known =
-                self.sent.get_mut(slot(number)).and_then(|place| place.take_if(|sent| sent.number == number));
-            let Some(sent) = known else { continue };
-            self.reported = self.reported.max(number);
+    pub fn feedback(&mut self, now: Instant, feedback: Acknowledgements<'_>) {
+        let (mut lost, mut total, mut bytes) = (0, 0, 0);
+        // What left together arrived as one: that is how the trend counts, and one entry is cheaper than twenty.
+        let mut group: Option<Group> = None;
+        for (sequence, fate) in feedback {
+            let number = nearest(self.left.newest(), sequence);
+            let Some((departure, size)) = self.left.take(now, number) else { continue };
             total += 1;
-            if !ack.arrived {
-                lost += 1;
-                continue;
-            }
-            self.arriving.add(now, sent.size);
-            if let (Some(probe), Some(at)) = (&mut self.probe, ack.arrival)
+            let arrival = match fate {
+                Fate::Lost => {
+                    lost += 1;
+                    continue;
+                }
+                Fate::Arrived(at) => at,
+            };
+            bytes += size;
+            let Some(arrival) = arrival else { continue };
+            if let Some(probe) = &mut self.probe
                 && (probe.first..=probe.last).contains(&number)
             {
-                let (first, _, bytes) = probe.arrived.unwrap_or((at, at, 0));
-                probe.arrived = Some((first, at, bytes + sent.size));
+                let (first, _, bytes) = probe.arrived.unwrap_or((arrival, arrival, 0));
+                probe.arrived = Some((first, arrival, bytes + size));
             }
-            let report = PacketReport {
-                ssrc: 0,
-                id: number,
-                rtp_sequence_number: 0,
-                is_twcc: true,
-                twcc_sequence_number: ack.sequence_number,
-                size: sent.size,
-                arrived: true,
-                departure: sent.at,
-                arrival: ack.arrival,
-                ecn: Ecn::NotEct,
-            };
-            self.trend.accumulate(now, &report);
+            match &mut group {
+                Some(group) if group.departure == departure => {
+                    (group.arrival, group.size) = (group.arrival.max(arrival), group.size + size);
+                }
+                _ => {
+                    let next = Group { departure, arrival, size };
+                    if let Some(group) = group.replace(next) {
+                        self.trend.accumulate(now, &group);
+                    }
+                }
+            }
+        }
+        if let Some(group) = group {
+            self.trend.accumulate(now, &group);
+        }
+        if bytes > 0 {
+            self.arriving.add(now, bytes);
         }
         if total > 0 {
             self.judge(now, self.trend.usage(now), lost, total);
@@ -246,7 +230,7 @@ impl Bandwidth {
             self.probe = Some(Probe {
                 began: now,
                 goal,
-                first: self.newest + 1,
+                first: self.left.newest() + 1,
                 last: u64::MAX,
                 arrived: None,
                 paid: 0.0,
@@ -259,7 +243,7 @@ impl Bandwidth {
             return 0;
         }
         if span >= PROBE {
-            probe.last = probe.last.min(self.newest);
+            probe.last = probe.last.min(self.left.newest());
             return 0;
         }
         let sending = self.leaving.rate(now);
@@ -308,17 +292,6 @@ impl Bandwidth {
 fn share(part: usize, whole: usize) -> f64 {
     let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     float(part) / float(whole.max(1))
-}
-
-fn slot(number: u64) -> usize {
-    usize::try_from(number).unwrap_or_default() % SLOTS
-}
-
-fn reported_by(chunk: &PacketStatusChunk) -> usize {
-    match chunk {
-        PacketStatusChunk::RunLengthChunk(run) => usize::from(run.run_length),
-        PacketStatusChunk::StatusVectorChunk(vector) => vector.symbol_list.len(),
-    }
 }
 
 /// A rate or a number of bytes without its fraction.

@@ -11,6 +11,7 @@ use rtc_shared::error::Error;
 use schema::moment::Moment;
 use slab::Slab;
 
+use super::agenda::Agenda;
 use super::batch::Batch;
 use super::dtls::{Identity, Progress};
 use super::egress::Run;
@@ -20,6 +21,7 @@ use super::path::mark;
 use super::peer::{Peer, Source};
 use super::srtp;
 use super::stun::Check;
+use super::tick::SURVEY;
 use super::track::Track;
 use crate::room::media::{ForwardId, MediaEvent, PeerId};
 
@@ -68,6 +70,8 @@ pub struct Engine {
     pub(super) paced: Vec<usize>,
     /// Connections with something of their own to flush.
     pub(super) dirty: Vec<usize>,
+    /// Connections that something is to be done about.
+    pub(super) agenda: Agenda,
     pub(super) ticked: Instant,
     pub(super) surveyed: Instant,
 }
@@ -101,6 +105,7 @@ impl Engine {
             run: Run::default(),
             paced: Vec::new(),
             dirty: Vec::new(),
+            agenda: Agenda::default(),
             ticked: config.started,
             surveyed: config.started,
         }
@@ -185,7 +190,11 @@ impl Engine {
 
     /// When [`Engine::tick`] is due; `None` while there is nobody.
     pub fn next_deadline(&self) -> Option<Instant> {
-        (!self.peers.is_empty()).then(|| self.ticked + TICK)
+        if self.peers.is_empty() {
+            return None;
+        }
+        let survey = self.surveyed + SURVEY;
+        Some(self.agenda.next().map_or(survey, |next| next.min(survey)).max(self.ticked + TICK))
     }
 
     /// A connectivity check.
@@ -247,6 +256,7 @@ impl Engine {
             return;
         };
         mark(&mut self.dirty, index, &peer.egress);
+        self.agenda.wake(index, now);
         let egress = &mut peer.egress;
         let mut frames = Vec::new();
         for progress in dtls.datagram(now, bytes, |record| egress.raw(record)) {

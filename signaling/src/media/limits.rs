@@ -31,6 +31,9 @@ pub struct Limits {
     pub nack_batch: usize,
     /// Bytes of plaintext kept per layer for retransmission, at most.
     pub history_bytes: usize,
+    /// Least time between two looks at what has come, while much comes. What came meanwhile is read at once and leaves in
+    /// one run for each subscriber, and reports of fifty subscribers wake nobody up fifty times. Zero: every packet at once.
+    pub gather: Duration,
     /// Bytes waiting in one data channel's send buffer before frames are dropped.
     pub data_buffer_bytes: usize,
     /// Longest data frame taken from a client.
@@ -54,6 +57,8 @@ impl Default for Limits {
             nack_retries: 8,
             nack_batch: 128,
             history_bytes: 512 * 1024,
+            // A frame of sound lasts 20 ms; a line between two communes takes longer than this to carry it.
+            gather: Duration::from_millis(2),
             data_buffer_bytes: 1 << 20,
             data_frame_bytes: 64 * 1024,
             data_channels: 8,

@@ -3,11 +3,14 @@
 //! It is told of datagrams and of time and answers with datagrams and events; it owns no socket and reads no clock.
 //! Begin with [`path`](self::path) for what happens to a packet, and with `seam` for what a room may ask.
 
+mod acknowledgements;
+mod agenda;
 mod allocate;
 mod bandwidth;
 mod batch;
 mod channels;
 mod clock;
+mod departures;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "what fails in a double fails a test")]
 pub mod double;

@@ -40,6 +40,7 @@ impl Engine {
         let Some(open) = &mut peer.open else { return };
         let Ok(length) = open.rtp(datagram, header.length, header.ssrc, header.sequence) else { return };
         peer.heard = now;
+        self.agenda.wake(from, now);
         let packet = &datagram[..length];
         let extensions = header.extensions(packet, peer.inbound.ids);
         if let Some(sequence) = extensions.transport_cc {

@@ -141,7 +141,7 @@ impl Log {
     }
 
     /// Packets to ask for now.
-    pub fn ask(&mut self, now: Instant, retries: u8, batch: usize, out: &mut Vec<u16>) {
+    pub fn ask(&mut self, now: Instant, retries: u8, batch: usize, out: &mut Vec<u16>) -> bool {
         let wait = self.retry.map_or(FIRST_RETRY, |rtt| (rtt * 5 / 8).max(Duration::from_millis(20)));
         self.missing.retain(|missing| now.saturating_duration_since(missing.since) < PATIENCE);
         for missing in &mut self.missing {
@@ -154,6 +154,7 @@ impl Log {
             }
         }
         out.sort_unstable();
+        !self.missing.is_empty()
     }
 
     /// Notes a sender report, to be echoed.

@@ -8,10 +8,10 @@ use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc_rtcp::receiver_report::ReceiverReport;
 use rtc_rtcp::reception_report::ReceptionReport;
 use rtc_rtcp::sender_report::SenderReport;
-use rtc_rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc_rtcp::transport_feedbacks::transport_layer_nack::{NackPair, TransportLayerNack};
 use rtc_shared::marshal::MarshalSize;
 
+use super::acknowledgements::Acknowledgements;
 use super::clock::middle32;
 use super::engine::Engine;
 use super::path::mark;
@@ -22,13 +22,29 @@ const MAX_REPEATED: usize = 128;
 
 impl Engine {
     /// Takes one SRTCP packet from a connection.
-    pub(super) fn rtcp(&mut self, now: Instant, from: usize, datagram: &[u8]) {
+    pub(super) fn rtcp(&mut self, now: Instant, from: usize, datagram: &mut [u8]) {
         let Some(peer) = self.peers.get_mut(from) else { return };
-        let Some(plain) = peer.open.as_mut().and_then(|open| open.rtcp(datagram)) else { return };
+        let Some(open) = &mut peer.open else { return };
+        let Some(length) = open.rtcp(datagram) else { return };
         peer.heard = now;
-        let Ok(packets) = unmarshal(&mut &plain[..]) else { return };
-        for packet in packets {
-            self.feedback(now, from, packet.as_ref());
+        let mut rest = &datagram[..length];
+        while let Some((packet, tail)) = split(rest) {
+            rest = tail;
+            // Twenty in a second from every subscriber: read where they lie. All else is rare.
+            if is_arrivals(packet) {
+                if let (Some(peer), Some(arrivals)) =
+                    (self.peers.get_mut(from), Acknowledgements::read(packet))
+                {
+                    peer.bandwidth.feedback(now, arrivals);
+                    if peer.bandwidth.limited() {
+                        self.agenda.wake(from, now);
+                    }
+                }
+            } else if let Ok(packets) = unmarshal(&mut &*packet) {
+                for packet in packets {
+                    self.feedback(now, from, packet.as_ref());
+                }
+            }
         }
     }
 
@@ -44,10 +60,6 @@ impl Engine {
             let lost = nack.nacks.iter().flat_map(NackPair::packet_list);
             for sequence in lost.take(MAX_REPEATED) {
                 self.repeat(now, forward, sequence);
-            }
-        } else if let Some(arrivals) = any.downcast_ref::<TransportLayerCc>() {
-            if let Some(peer) = self.peers.get_mut(from) {
-                peer.bandwidth.feedback(now, arrivals);
             }
         } else if let Some(loss) = any.downcast_ref::<PictureLossIndication>() {
             self.keyframe_for(now, from, loss.media_ssrc);
@@ -133,6 +145,18 @@ impl Engine {
             peer.egress.rtcp(&encode(&request));
         }
     }
+}
+
+/// The first packet of a compound, and those behind it (RFC 3550 section 6.4.1); `None` at its end, or where it is cut
+/// short.
+fn split(compound: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [_, _, high, low, ..] = compound else { return None };
+    compound.split_at_checked(4 * (usize::from(u16::from_be_bytes([*high, *low])) + 1))
+}
+
+/// Whether a packet is transport-wide feedback: type 205, format 15.
+fn is_arrivals(packet: &[u8]) -> bool {
+    matches!(packet, [first, 205, ..] if first & 0x1F == 15)
 }
 
 /// The bytes of one RTCP packet.

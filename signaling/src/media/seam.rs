@@ -60,6 +60,7 @@ impl Media for Engine {
         });
         self.fragments.insert(fragment, index);
         self.peer_ids.insert(peer, index);
+        self.agenda.wake(index, self.now);
     }
 
     fn close(&mut self, peer: PeerId) {
@@ -342,6 +343,7 @@ impl Media for Engine {
             tracing::debug!(reliable, "a data frame was dropped");
         }
         mark(&mut self.dirty, index, &peer.egress);
+        self.agenda.wake(index, now);
         for packet in out {
             dtls.write(now, &packet, |record| peer.egress.raw(record));
         }

@@ -1,5 +1,5 @@
-//! SRTP. Packets are sealed and opened in place with AES-128-GCM by code of our own; peers that only speak
-//! AES-CM-HMAC-SHA1, and all RTCP, go through the protocol crate.
+//! SRTP. With AES-128-GCM packets are sealed and opened in place, and RTCP is opened so, by code of our own; peers that
+//! only speak AES-CM-HMAC-SHA1, and RTCP that leaves, go through the protocol crate.
 //!
 //! State for a source exists only after one of its packets has proven authentic, and an RTP index leaves under one key
 //! at most once: a packet is sealed only by [`Seal::rtp`], whose index the caller never repeats.
@@ -12,7 +12,6 @@ use bytes::BytesMut;
 use rtc_shared::error::Error;
 use rtc_srtp::config::{Config, SessionKeys};
 use rtc_srtp::context::Context;
-use rtc_srtp::option::srtcp_replay_protection;
 use rtc_srtp::protection_profile::ProtectionProfile;
 use rtc_stun::crypto::{BlockCipherAlgorithm, RTCCrypto};
 
@@ -21,8 +20,11 @@ use super::replay::Window;
 
 /// Bytes of tag behind a sealed packet, at most.
 pub const MAX_TAG: usize = 16;
-/// Window of RTCP indexes within which a late packet is still taken.
-const RTCP_WINDOW: usize = 128;
+/// Bytes of an RTCP packet that stay readable: its header and the source.
+const RTCP_HEADER: usize = 8;
+/// Bytes of the index behind an RTCP packet; its first bit says that the packet is encrypted.
+const RTCP_INDEX: usize = 4;
+const RTCP_ENCRYPTED: u32 = 1 << 31;
 
 /// Protects what leaves.
 pub struct Seal {
@@ -33,8 +35,12 @@ pub struct Seal {
 /// Opens what arrives.
 pub struct Open {
     rtp: Cipher,
-    rtcp: Context,
+    rtcp: Cipher,
     sources: HashMap<u32, Window>,
+    /// Sources of RTCP, oldest first.
+    reporters: Vec<(u32, Window)>,
+    /// Sources of RTCP that were tried in vain. The protocol crate keeps something for each of them.
+    strangers: usize,
     /// Sources that are not used any more, oldest first.
     retired: VecDeque<u32>,
     max_sources: usize,
@@ -65,25 +71,30 @@ pub fn contexts_from(
     max_sources: usize,
 ) -> Result<(Seal, Open), Error> {
     let seal = Seal {
-        rtp: Cipher::new(&keys.local_master_key, &keys.local_master_salt, profile, crypto)?,
+        rtp: Cipher::new(&keys.local_master_key, &keys.local_master_salt, profile, Label::RTP, crypto)?,
         rtcp: Context::new(&keys.local_master_key, &keys.local_master_salt, profile, None, None, crypto)?,
     };
-    let replay = srtcp_replay_protection(RTCP_WINDOW);
+    let opening =
+        |label| Cipher::new(&keys.remote_master_key, &keys.remote_master_salt, profile, label, crypto);
     let open = Open {
-        rtp: Cipher::new(&keys.remote_master_key, &keys.remote_master_salt, profile, crypto)?,
-        rtcp: Context::new(
-            &keys.remote_master_key,
-            &keys.remote_master_salt,
-            profile,
-            None,
-            Some(replay),
-            crypto,
-        )?,
+        rtp: opening(Label::RTP)?,
+        rtcp: opening(Label::RTCP)?,
         sources: HashMap::new(),
+        reporters: Vec::new(),
+        strangers: 0,
         retired: VecDeque::new(),
         max_sources,
     };
     Ok((seal, open))
+}
+
+/// Labels of RFC 3711 section 4.3.1: of the key, and of the salt.
+#[derive(Clone, Copy)]
+struct Label(u8, u8);
+
+impl Label {
+    const RTP: Self = Self(0, 2);
+    const RTCP: Self = Self(3, 5);
 }
 
 impl Cipher {
@@ -91,13 +102,14 @@ impl Cipher {
         key: &[u8],
         salt: &[u8],
         profile: ProtectionProfile,
+        label: Label,
         crypto: &dyn RTCCrypto,
     ) -> Result<Self, Error> {
         if !matches!(profile, ProtectionProfile::AeadAes128Gcm) {
             return Ok(Self::Crate(Box::new(Context::new(key, salt, profile, None, None, crypto)?)));
         }
-        let session_key = derive(crypto, 0, key, salt)?;
-        let session_salt = derive(crypto, 2, key, salt)?;
+        let session_key = derive(crypto, label.0, key, salt)?;
+        let session_salt = derive(crypto, label.1, key, salt)?;
         let mut nonce = [0; 12];
         nonce.copy_from_slice(&session_salt[..12]);
         let key =
@@ -123,7 +135,8 @@ fn contained<T>(run: impl FnOnce() -> Result<T, Error>) -> Option<T> {
 }
 
 impl Gcm {
-    /// RFC 7714 section 8.1: 00 00, SSRC, rollover counter, sequence number, all xor the salt.
+    /// RFC 7714 section 8.1: 00 00, SSRC, rollover counter, sequence number, all xor the salt. For RTCP (section 9.1) the
+    /// index takes the place of the last two.
     fn nonce(&self, ssrc: u32, index: u64) -> Nonce {
         let mut nonce = self.salt;
         let index = index.to_be_bytes();
@@ -131,6 +144,22 @@ impl Gcm {
             *byte ^= with;
         }
         Nonce::assume_unique_for_key(nonce)
+    }
+
+    /// RFC 7714 section 9.2: header and index are authenticated, what lies between them and the tag is encrypted. Packets
+    /// that are not (section 9.3) are refused: nobody sends them.
+    fn open_rtcp(&self, packet: &mut [u8], source: u32, word: u32) -> Option<usize> {
+        if word & RTCP_ENCRYPTED == 0 {
+            return None;
+        }
+        let end = packet.len().checked_sub(RTCP_INDEX)?;
+        let (header, body) = packet.get_mut(..end)?.split_at_mut_checked(RTCP_HEADER)?;
+        let mut aad = [0; RTCP_HEADER + RTCP_INDEX];
+        aad[..RTCP_HEADER].copy_from_slice(header);
+        aad[RTCP_HEADER..].copy_from_slice(&word.to_be_bytes());
+        let nonce = self.nonce(source, u64::from(word & !RTCP_ENCRYPTED));
+        let plain = self.key.open_in_place(nonce, Aad::from(aad), body).ok()?;
+        Some(RTCP_HEADER + plain.len())
     }
 }
 
@@ -233,8 +262,130 @@ impl Open {
         self.retired.retain(|retired| *retired != ssrc);
     }
 
-    /// Opens a compound RTCP packet.
-    pub fn rtcp(&mut self, packet: &[u8]) -> Option<BytesMut> {
-        self.rtcp.decrypt_rtcp(packet).ok()
+    /// Opens a compound RTCP packet in place. Returns its length without index and tag.
+    pub fn rtcp(&mut self, packet: &mut [u8]) -> Option<usize> {
+        let [_, _, _, _, source @ ..] = &*packet else { return None };
+        let source = u32::from_be_bytes(*source.first_chunk()?);
+        let word = u32::from_be_bytes(*packet.last_chunk()?);
+        let index = u64::from(word & !RTCP_ENCRYPTED);
+        let known = self.reporters.iter().position(|(known, _)| *known == source);
+        let refused = match known {
+            Some(place) => self.reporters[place].1.seen(index),
+            None => self.strangers >= self.max_sources,
+        };
+        if refused {
+            return None;
+        }
+        let opened = match &mut self.rtcp {
+            Cipher::Gcm(gcm) => gcm.open_rtcp(packet, source, word),
+            Cipher::Crate(context) => contained(|| context.decrypt_rtcp(packet)).and_then(|plain| {
+                packet.get_mut(..plain.len())?.copy_from_slice(&plain);
+                Some(plain.len())
+            }),
+        };
+        let Some(length) = opened else {
+            let kept = known.is_none() && matches!(self.rtcp, Cipher::Crate(_));
+            self.strangers += usize::from(kept);
+            return None;
+        };
+        let place = known.unwrap_or_else(|| {
+            // A source that is not heard of for so long that so many others were: its old packets could be replayed, to no
+            // effect but a key frame.
+            if self.reporters.len() >= self.max_sources {
+                self.reporters.remove(0);
+            }
+            self.reporters.push((source, Window::default()));
+            self.reporters.len() - 1
+        });
+        self.reporters[place].1.record(index);
+        Some(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::dtls::Identity;
+
+    const RECEIVER_REPORT: [u8; 8] = [0x80, 201, 0, 1, 0, 0, 0, 7];
+
+    /// The way out of one end and the way in of the other.
+    fn ends(profile: ProtectionProfile, sources: usize) -> (Seal, Open) {
+        let salt = if matches!(profile, ProtectionProfile::AeadAes128Gcm) { 12 } else { 14 };
+        let keys = |local: u8, remote: u8| SessionKeys {
+            local_master_key: vec![local; 16],
+            local_master_salt: vec![local; salt],
+            remote_master_key: vec![remote; 16],
+            remote_master_salt: vec![remote; salt],
+        };
+        let identity = Identity::generate().unwrap();
+        let crypto = identity.crypto.crypto();
+        let (seal, _) = contexts_from(&keys(1, 2), profile, crypto, sources).unwrap();
+        let (_, open) = contexts_from(&keys(2, 1), profile, crypto, sources).unwrap();
+        (seal, open)
+    }
+
+    const PROFILES: [ProtectionProfile; 2] =
+        [ProtectionProfile::AeadAes128Gcm, ProtectionProfile::Aes128CmHmacSha1_80];
+
+    #[test]
+    fn a_report_is_opened_once() {
+        for profile in PROFILES {
+            let (mut seal, mut open) = ends(profile, 8);
+            let sealed = seal.rtcp(&RECEIVER_REPORT).unwrap();
+            let mut packet = sealed.to_vec();
+            assert_eq!(open.rtcp(&mut packet), Some(RECEIVER_REPORT.len()), "{profile:?}");
+            assert_eq!(packet[..8], RECEIVER_REPORT);
+            assert_eq!(open.rtcp(&mut sealed.to_vec()), None, "it was seen before");
+            let mut next = seal.rtcp(&RECEIVER_REPORT).unwrap();
+            assert_eq!(open.rtcp(&mut next), Some(RECEIVER_REPORT.len()));
+        }
+    }
+
+    #[test]
+    fn a_report_that_was_changed_cut_or_sent_in_the_open_is_refused() {
+        for profile in PROFILES {
+            let (mut seal, mut open) = ends(profile, 1000);
+            let sealed = seal.rtcp(&RECEIVER_REPORT).unwrap();
+            for place in 0..sealed.len() {
+                let mut packet = sealed.to_vec();
+                packet[place] ^= 1;
+                assert_eq!(open.rtcp(&mut packet), None, "byte {place} of {profile:?}");
+                assert_eq!(open.rtcp(&mut sealed[..place].to_vec()), None, "{place} bytes of {profile:?}");
+            }
+            let mut plain = sealed.to_vec();
+            let flag = plain.len() - 4;
+            if matches!(profile, ProtectionProfile::AeadAes128Gcm) {
+                plain[flag] &= 0x7F;
+                assert_eq!(open.rtcp(&mut plain), None);
+            }
+            assert_eq!(open.rtcp(&mut sealed.to_vec()), Some(RECEIVER_REPORT.len()), "what is true still is");
+        }
+    }
+
+    #[test]
+    fn strangers_leave_no_trace_that_grows_and_keep_nobody_out_who_is_known() {
+        for profile in PROFILES {
+            let (mut seal, mut open) = ends(profile, 8);
+            assert!(open.rtcp(&mut seal.rtcp(&RECEIVER_REPORT).unwrap()).is_some());
+            for source in 100..200 {
+                let mut forged = seal.rtcp(&RECEIVER_REPORT).unwrap().to_vec();
+                forged[7] = source;
+                assert_eq!(open.rtcp(&mut forged), None);
+            }
+            assert!(open.reporters.len() + open.strangers <= 9, "{profile:?}");
+            assert!(open.rtcp(&mut seal.rtcp(&RECEIVER_REPORT).unwrap()).is_some(), "{profile:?}");
+        }
+    }
+
+    #[test]
+    fn one_more_source_than_there_is_room_for_takes_the_place_of_the_oldest() {
+        let (mut seal, mut open) = ends(ProtectionProfile::AeadAes128Gcm, 2);
+        for source in 1..=5 {
+            let mut report = RECEIVER_REPORT;
+            report[7] = source;
+            assert!(open.rtcp(&mut seal.rtcp(&report).unwrap()).is_some());
+        }
+        assert_eq!(open.reporters.len(), 2);
     }
 }

@@ -11,6 +11,7 @@ use rtc_rtcp::transport_feedbacks::transport_layer_nack::{
 use super::dtls::Dtls;
 use super::engine::{Engine, TICK};
 use super::path::mark;
+use super::peer::Peer;
 use super::rtcp::encode;
 use crate::room::media::MediaEvent;
 
@@ -19,7 +20,7 @@ const REPORT: Duration = Duration::from_secs(1);
 /// Time between two announcements of loss and round trip.
 const QUALITY: Duration = Duration::from_secs(5);
 /// Time between two looks at layers and loudness.
-const SURVEY: Duration = Duration::from_millis(100);
+pub(super) const SURVEY: Duration = Duration::from_millis(100);
 /// Report blocks in one packet: the count has five bits.
 const MAX_BLOCKS: usize = 31;
 
@@ -31,11 +32,16 @@ impl Engine {
             return;
         }
         self.ticked = now;
-        let peers: Vec<usize> = self.peers.iter().map(|(index, _)| index).collect();
-        for index in peers {
+        for index in self.agenda.take(now) {
             self.contain(index, |engine| engine.tick_transport(now, index));
-            self.tick_feedback(now, index);
+            let waits = self.tick_feedback(now, index);
             self.probe(now, index);
+            if let Some(peer) = self.peers.get(index) {
+                // A limited line is probed, and what waits for its turn on it leaves little by little.
+                let waits = waits || peer.bandwidth.limited() || !peer.pacer.is_empty();
+                let at = if waits { now } else { quiet_until(peer, self.limits.consent) };
+                self.agenda.wake(index, at.max(now + TICK));
+            }
         }
         if now.saturating_duration_since(self.surveyed) >= SURVEY {
             self.surveyed = now;
@@ -85,15 +91,15 @@ impl Engine {
         }
     }
 
-    /// What a client is told about its own sending, and about ours.
-    fn tick_feedback(&mut self, now: Instant, index: usize) {
+    /// What a client is told about its own sending, and about ours. Whether more has to be said soon.
+    fn tick_feedback(&mut self, now: Instant, index: usize) -> bool {
         let ntp = self.ntp(now);
-        let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.connected) else { return };
+        let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.connected) else { return true };
         let mut out = Vec::new();
         let mut missing = Vec::new();
         let reports = now.saturating_duration_since(peer.reported) >= REPORT;
         let mut blocks = Vec::new();
-        let mut media = 0;
+        let (mut media, mut waits) = (0, false);
         for track in peer.inbound.tracks.values() {
             let Some(track) = self.tracks.get_mut(*track) else { continue };
             for layer in &mut track.layers {
@@ -101,7 +107,7 @@ impl Engine {
                 media = ssrc;
                 missing.clear();
                 let retries = if track.repeats { self.limits.nack_retries } else { 0 };
-                layer.log.ask(now, retries, self.limits.nack_batch, &mut missing);
+                waits |= layer.log.ask(now, retries, self.limits.nack_batch, &mut missing);
                 if !missing.is_empty() {
                     let nacks = nack_pairs_from_sequence_numbers(&missing);
                     out.extend(encode(&TransportLayerNack {
@@ -141,10 +147,12 @@ impl Engine {
             mark(&mut self.dirty, index, &peer.egress);
             peer.egress.rtcp(&out);
         }
+        waits |= !peer.inbound.arrivals.is_empty();
         if reports {
             self.sender_reports(index, ntp);
             self.quality(now, index);
         }
+        waits
     }
 
     /// Our sender reports: the publisher's clock, in the subscriber's numbers.
@@ -189,4 +197,10 @@ impl Engine {
         let rtt_ms = quality.round_trip.map(|rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX));
         self.events.push_back(MediaEvent::Quality { peer: peer.id, loss, rtt_ms });
     }
+}
+
+/// How long nothing has to be done about a connection that nothing comes from: whatever does come wakes it up.
+fn quiet_until(peer: &Peer, consent: Duration) -> Instant {
+    let timers = [peer.dtls.as_ref().and_then(Dtls::deadline), peer.channels.deadline()];
+    timers.into_iter().flatten().fold((peer.reported + REPORT).min(peer.heard + consent), Instant::min)
 }

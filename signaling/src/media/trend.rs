@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use rtc_interceptor::{ArrivalGroupAccumulator, Kalman, OveruseDetector, PacketReport, Usage};
+use rtc_rtcp::transport_feedbacks::cc_feedback_report::Ecn;
 
 /// Most that one measurement counts, in milliseconds. A client or a server that got no processor for seconds shows a
 /// gap as long; squared it would make the filter deaf for minutes, and it would hold on to whatever it believed last.
@@ -13,6 +14,17 @@ const MOST_MS: f64 = 50.0;
 const STOOD_STILL_MS: f64 = 1000.0;
 /// What was believed so long ago is no news.
 const STALE: Duration = Duration::from_millis(500);
+
+/// Packets that left at the same instant.
+#[derive(Debug, Clone, Copy)]
+pub struct Group {
+    /// When they left.
+    pub departure: Instant,
+    /// When the last of them arrived, on the receiver's clock.
+    pub arrival: Duration,
+    /// Their bytes.
+    pub size: usize,
+}
 
 /// The trend of one subscriber's line.
 #[derive(Default)]
@@ -25,9 +37,21 @@ pub struct Trend {
 }
 
 impl Trend {
-    /// Takes what was reported of one packet.
-    pub fn accumulate(&mut self, now: Instant, report: &PacketReport) {
-        let Some(delay) = self.groups.accumulate(report) else { return };
+    /// Takes what was reported of packets.
+    pub fn accumulate(&mut self, now: Instant, group: &Group) {
+        let report = PacketReport {
+            ssrc: 0,
+            id: 0,
+            rtp_sequence_number: 0,
+            is_twcc: true,
+            twcc_sequence_number: 0,
+            size: group.size,
+            arrived: true,
+            departure: group.departure,
+            arrival: Some(group.arrival),
+            ecn: Ecn::NotEct,
+        };
+        let Some(delay) = self.groups.accumulate(&report) else { return };
         if delay.delta_ms > STOOD_STILL_MS {
             self.catching_up = true;
         }
@@ -52,8 +76,6 @@ impl Trend {
 
 #[cfg(test)]
 mod tests {
-    use rtc_rtcp::transport_feedbacks::cc_feedback_report::Ecn;
-
     use super::*;
     use crate::media::tests::any_instant;
 
@@ -63,21 +85,7 @@ mod tests {
         for (id, queue_ms) in (first..).zip(queues_ms) {
             now = start + Duration::from_millis(20 * (id - first));
             let arrival = Duration::from_millis(1_000_000 + 20 * id + queue_ms);
-            trend.accumulate(
-                now,
-                &PacketReport {
-                    ssrc: 0,
-                    id,
-                    rtp_sequence_number: 0,
-                    is_twcc: true,
-                    twcc_sequence_number: 0,
-                    size: 1000,
-                    arrived: true,
-                    departure: now,
-                    arrival: Some(arrival),
-                    ecn: Ecn::NotEct,
-                },
-            );
+            trend.accumulate(now, &Group { departure: now, arrival, size: 1000 });
         }
         now
     }

@@ -49,6 +49,11 @@ impl Recorder {
         }
     }
 
+    /// Whether all has been reported.
+    pub fn is_empty(&self) -> bool {
+        self.arrivals.is_empty()
+    }
+
     /// A feedback packet, when one is due.
     pub fn feedback(&mut self, now: Instant, sender: u32, media: u32) -> Option<Vec<u8>> {
         if self.arrivals.is_empty()

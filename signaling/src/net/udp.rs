@@ -17,7 +17,7 @@ const READ_BYTES: usize = 1 << 16;
 pub struct Udp {
     socket: UdpSocket,
     state: UdpSocketState,
-    buffers: Vec<Vec<u8>>,
+    buffers: [Vec<u8>; BATCH_SIZE],
     meta: [RecvMeta; BATCH_SIZE],
 }
 
@@ -38,7 +38,7 @@ impl Udp {
         Ok(Self {
             socket,
             state,
-            buffers: vec![vec![0; READ_BYTES]; BATCH_SIZE],
+            buffers: std::array::from_fn(|_| vec![0; READ_BYTES]),
             meta: [RecvMeta::default(); BATCH_SIZE],
         })
     }
@@ -48,22 +48,23 @@ impl Udp {
         self.socket.readable().await
     }
 
-    /// Reads one batch; false when there is nothing.
+    /// Reads one batch; false when nothing more waits.
     pub fn read(&mut self, mut take: impl FnMut(SocketAddr, &mut [u8])) -> bool {
-        let mut slices: Vec<IoSliceMut<'_>> =
-            self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+        let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
         let (socket, state, meta) = (&self.socket, &self.state, &mut self.meta);
-        let Ok(count) = socket.try_io(Interest::READABLE, || state.recv(socket.into(), &mut slices, meta))
-        else {
-            return false;
-        };
+        let mut count = 0;
+        // Fewer than there was room for: the next call would only say that it would have to wait.
+        let read = socket.try_io(Interest::READABLE, || {
+            count = state.recv(socket.into(), &mut slices, meta)?;
+            if count < BATCH_SIZE { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        });
         for (buffer, meta) in self.buffers.iter_mut().zip(&self.meta).take(count) {
             let length = meta.len.min(buffer.len());
             for datagram in buffer[..length].chunks_mut(meta.stride.max(1)) {
                 take(meta.addr, datagram);
             }
         }
-        count > 0
+        read.is_ok()
     }
 
     /// Sends datagrams of one size (the last may be shorter) to one address.

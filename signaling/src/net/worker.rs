@@ -91,6 +91,7 @@ pub fn spawn<T: Tenant + 'static>(
     let (readers, arrivals) = mpsc::channel(MAX_READ);
     let door = Door::new(readers.clone(), candidates.clone());
     let started = instant();
+    let gather = config.limits.gather;
     let engine = Engine::new(Config { candidates, limits: config.limits, started, wall: clock.now() })
         .map_err(io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -98,7 +99,7 @@ pub fn spawn<T: Tenant + 'static>(
     thread::Builder::new().name(format!("media-{port}")).spawn(move || {
         runtime.block_on(async move {
             let tenant = make();
-            match Worker::new(udp, tcp, (readers, arrivals), engine, tenant, clock) {
+            match Worker::new(udp, tcp, (readers, arrivals), engine, tenant, clock, gather) {
                 Ok(worker) => worker.run(inbox).await,
                 Err(error) => tracing::error!(%error, "the media sockets cannot be used"),
             }
@@ -137,6 +138,9 @@ struct Worker<T> {
     engine: Engine,
     tenant: T,
     clock: Arc<dyn Clock>,
+    gather: Duration,
+    /// When the last turn began.
+    turned: Instant,
 }
 
 impl<T: Tenant> Worker<T> {
@@ -147,6 +151,7 @@ impl<T: Tenant> Worker<T> {
         engine: Engine,
         tenant: T,
         clock: Arc<dyn Clock>,
+        gather: Duration,
     ) -> io::Result<Self> {
         Ok(Self {
             udp: Udp::new(udp)?,
@@ -157,12 +162,15 @@ impl<T: Tenant> Worker<T> {
             engine,
             tenant,
             clock,
+            gather,
+            turned: instant(),
         })
     }
 
     async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<T::Command>) {
         loop {
             self.settle();
+            self.gather();
             let wait = self.wait();
             tokio::select! {
                 command = inbox.recv() => {
@@ -195,6 +203,18 @@ impl<T: Tenant> Worker<T> {
                 Ok((stream, address)) = self.listener.accept() => self.connections.accept(stream, address),
                 () = tokio::time::sleep(wait) => {}
             }
+        }
+    }
+
+    /// While turns follow each other closely, lets some time pass before the next. The thread is the worker's own and stands
+    /// still: if it only waited, each datagram would still wake it up.
+    #[expect(clippy::disallowed_methods, reason = "nothing else runs on this thread")]
+    fn gather(&mut self) {
+        let began = std::mem::replace(&mut self.turned, instant());
+        let since = self.turned.saturating_duration_since(began);
+        if since < 2 * self.gather {
+            thread::sleep(self.gather.saturating_sub(since));
+            self.turned = instant();
         }
     }
 

@@ -99,6 +99,7 @@ async fn speaker(table: &mut Table) {
 async fn headroom(table: &mut Table) {
     const SECONDS: u32 = 15;
     const SHARE: f64 = 0.7;
+    const TRIES: u32 = 8;
     let site = Site::start(1).await;
     let mut crowd =
         Crowd { subscribers: ENDPOINTS, at_once: 4, kbps: SPEAKER_KBPS, seconds: SECONDS, light: true };
@@ -106,7 +107,7 @@ async fn headroom(table: &mut Table) {
     let mut report = serde_json::Value::Null;
     let mut dropped = 0;
     // The first run tells what a kilobit costs; a second one corrects it where batches got cheaper with the rate.
-    for _ in 0..4 {
+    for _ in 0..TRIES {
         let before = cpu::datagrams_dropped();
         let mut load = crowd.start(&site, &site.sessions[0]);
         load.measuring().await;

@@ -14,11 +14,7 @@ use rtc_shared::TransportProtocol;
 use rtc_shared::marshal::Marshal;
 use rtc_srtp::config::{Config, LABEL_EXTRACTOR_DTLS_SRTP};
 use rtc_srtp::protection_profile::ProtectionProfile;
-use rtc_stun::attributes::{ATTR_USE_CANDIDATE, ATTR_USERNAME};
 use rtc_stun::crypto::{HashAlgorithm, RTCCryptoProvider};
-use rtc_stun::fingerprint::FINGERPRINT;
-use rtc_stun::integrity::MessageIntegrity;
-use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, Setter, TransactionId};
 
 use crate::media::clock::low16;
 use crate::media::peer::Source;
@@ -26,7 +22,8 @@ use crate::media::rtp::{Extension, ExtensionIds, Extensions, Header, Outgoing};
 use crate::media::srtp::{Open, Seal, contexts_from};
 use crate::media::twcc::Recorder;
 
-const SERVER: std::net::SocketAddr =
+/// The server, to crates that want an address where there is but one.
+pub(super) const SERVER: std::net::SocketAddr =
     std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
 
 /// An RTP packet as the client got it.
@@ -66,7 +63,7 @@ pub struct Client {
     pub out: Vec<Vec<u8>>,
     /// The transport-wide number of its next packet, where it numbers them.
     pub number: Option<u16>,
-    crypto: Arc<dyn RTCCryptoProvider>,
+    pub(super) crypto: Arc<dyn RTCCryptoProvider>,
     dtls: Endpoint,
     config: Option<Arc<rtc_dtls::config::HandshakeConfig>>,
     flight: Vec<Vec<u8>>,
@@ -160,22 +157,6 @@ impl Client {
         self.seal.is_some()
     }
 
-    fn check(&mut self) {
-        let Some((ufrag, password)) = &self.server else { return };
-        let mut message = Message::new();
-        message.transaction_id = TransactionId([7; 12]);
-        message.typ = BINDING_REQUEST;
-        message.write_header();
-        message.add(ATTR_USERNAME, format!("{ufrag}:{}", self.ufrag).as_bytes());
-        message.add(ATTR_USE_CANDIDATE, &[]);
-        let crypto = self.crypto.crypto();
-        MessageIntegrity::new_short_term_integrity_with_provider(password.clone(), crypto)
-            .add_to(&mut message)
-            .unwrap();
-        FINGERPRINT.add_to(&mut message).unwrap();
-        self.out.push(message.raw);
-    }
-
     /// What the client does by the clock.
     pub fn tick(&mut self, now: Instant) {
         let due = |last: Option<Instant>, every: u64| {
@@ -224,16 +205,7 @@ impl Client {
     /// Takes a datagram from the server.
     pub fn datagram(&mut self, now: Instant, bytes: &mut [u8]) {
         match bytes[0] {
-            0..=3 => {
-                let mut message = Message::new();
-                message.raw = bytes.to_vec();
-                message.decode().unwrap();
-                let (_, password) = self.server.as_ref().unwrap();
-                let known = MessageIntegrity::check(&mut message, password.as_bytes(), self.crypto.crypto());
-                if message.typ == BINDING_SUCCESS && known.is_ok() {
-                    self.checks_answered += 1;
-                }
-            }
+            0..=3 => self.stun(bytes),
             20..=63 => {
                 let Ok(events) = self.dtls.read(now, SERVER, None, BytesMut::from(&*bytes)) else { return };
                 for event in events {
@@ -247,7 +219,7 @@ impl Client {
             }
             _ if (192..=223).contains(&bytes[1]) => {
                 let Some(open) = &mut self.open else { return };
-                self.feedback.extend(open.rtcp(bytes).map(|plain| plain.to_vec()));
+                self.feedback.extend(open.rtcp(bytes).map(|length| bytes[..length].to_vec()));
             }
             _ => {
                 let Some(open) = &mut self.open else { return };

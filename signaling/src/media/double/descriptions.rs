@@ -1,5 +1,6 @@
 //! Its descriptions, written by hand: what it offers, how it answers.
 
+use super::checks::PASSWORD;
 use super::client::{Client, ids};
 use crate::media::rtp::EXTENSIONS;
 
@@ -8,7 +9,7 @@ impl Client {
     fn head(&self, mids: &[&str], setup: &str) -> String {
         format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}\r\na=ice-ufrag:{}\r\n\
-             a=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
+             a=ice-pwd:{PASSWORD}\r\na=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
             mids.join(" "),
             self.ufrag,
             self.fingerprint

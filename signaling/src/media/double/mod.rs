@@ -2,6 +2,7 @@
 //! by hand. It owns no socket and reads no clock. The tests of the media plane drive it in memory, the benches over real
 //! sockets; it is no part of the program.
 
+mod checks;
 mod client;
 mod descriptions;
 
