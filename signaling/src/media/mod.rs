@@ -8,6 +8,7 @@ mod bandwidth;
 mod batch;
 mod channels;
 mod clock;
+mod descriptor;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "what fails in a double fails a test")]
 pub mod double;

@@ -4,5 +4,7 @@
 
 mod client;
 mod descriptions;
+mod sending;
 
-pub use client::{Client, Received, ids};
+pub use client::{Client, Received};
+pub use sending::ids;
