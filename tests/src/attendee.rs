@@ -122,6 +122,19 @@ impl Attendee {
         .await;
     }
 
+    /// Waits until a track of somebody arrives in that codec, as a browser names it, and goes on.
+    pub async fn receives_in(&mut self, identity: &str, source: &str, codec: &str) {
+        let what = format!("{source} of {identity} in {codec}");
+        self.until(&what, PATIENCE, |line| {
+            let mut tracks = line["tracks"].as_array().into_iter().flatten();
+            tracks.any(|track| {
+                track["identity"] == identity && track["source"] == source && track["codec"] == codec
+            })
+        })
+        .await;
+        self.receives(identity, source).await;
+    }
+
     /// Waits until it receives no more of a source of somebody.
     pub async fn receives_no_more(&mut self, identity: &str, source: &str) {
         let what = format!("an end of {source} of {identity}");

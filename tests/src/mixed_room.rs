@@ -1,4 +1,4 @@
-//! One room with every kind of client in it, each behind a line of its own, and a moderator on LiveKit's server SDK.
+//! One room with clients of several kinds in it, each behind a line of its own, and a moderator on LiveKit's server SDK.
 
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -13,9 +13,9 @@ use crate::{
     world::World,
 };
 
-/// A live session and those who are in it, in the order of [`Kind::ALL`].
+/// A live session and those who are in it.
 pub struct MixedRoom {
-    /// Who is there.
+    /// Who is there, in the order in which they came.
     pub attendees: Vec<Attendee>,
     /// The session.
     pub meeting: Meeting,
@@ -27,14 +27,14 @@ pub struct MixedRoom {
 }
 
 impl MixedRoom {
-    /// A meeting that all kinds of clients have joined.
-    pub async fn start(path: JoinPath) -> Self {
-        let lines = Line::some(Kind::ALL.len()).await;
+    /// A meeting that these clients have joined.
+    pub async fn start(kinds: [Kind; 3], path: JoinPath) -> Self {
+        let lines = Line::some(kinds.len()).await;
         let world = World::behind_lines().await;
         let meeting = Meeting::start(&world).await;
         let moderator = moderator(&world, meeting.id()).await;
         let mut attendees = Vec::new();
-        for (member, (kind, line)) in Kind::ALL.into_iter().zip(lines).enumerate() {
+        for (member, (kind, line)) in kinds.into_iter().zip(lines).enumerate() {
             let ticket = meeting.ticket(&world, member).await;
             attendees.push(Attendee::join(kind, line, &ticket, path).await.0);
         }

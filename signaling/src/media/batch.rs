@@ -4,7 +4,7 @@
 //! of every subscriber once for every packet; so a burst is taken in whole, and then each subscriber gets all of it at
 //! once, written into one buffer that stays warm and leaves in one system call.
 
-use super::history::Packet;
+use super::history::{Content, Packet};
 
 /// A packet that waits.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Bytes of its payload.
+    /// Bytes of its content.
     pub fn length(&self) -> usize {
         self.length
     }
@@ -40,18 +40,20 @@ impl Batch {
         waiting: &mut Vec<Waiting>,
         layer: usize,
         packet: Packet,
-        payload: &[u8],
+        content: Content<'_>,
     ) {
         if waiting.is_empty() {
             self.tracks.push(track);
         }
-        waiting.push(Waiting { layer, packet, start: self.bytes.len(), length: payload.len() });
-        self.bytes.extend_from_slice(payload);
+        waiting.push(Waiting { layer, packet, start: self.bytes.len(), length: content.length() });
+        self.bytes.extend_from_slice(content.descriptor);
+        self.bytes.extend_from_slice(content.payload);
     }
 
-    /// The payload of a packet that waits.
-    pub fn payload(&self, waiting: &Waiting) -> &[u8] {
-        self.bytes.get(waiting.start..waiting.start + waiting.length).unwrap_or_default()
+    /// The content of a packet that waits.
+    pub fn content(&self, waiting: &Waiting) -> Content<'_> {
+        let bytes = self.bytes.get(waiting.start..waiting.start + waiting.length).unwrap_or_default();
+        Content::of(&waiting.packet, bytes)
     }
 
     /// Everything has been passed on.

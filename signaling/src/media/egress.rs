@@ -4,13 +4,11 @@ use std::time::Instant;
 
 use super::clock::{low16, low32, ticks};
 use super::payload::Vp8;
-use super::rtp::{ExtensionIds, Outgoing};
+use super::rtp::{ExtensionIds, MAX_HEADER, Outgoing};
 use super::srtp::{MAX_TAG, Seal};
 
 /// Most bytes gathered for one system call; the kernel's own limit is 64 kB.
 const MAX_RUN_BYTES: usize = 60_000;
-/// Room for a header with all its extensions.
-const MAX_HEADER: usize = 64;
 
 /// Packets for one address, one behind the other.
 #[derive(Default)]

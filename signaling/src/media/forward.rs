@@ -37,6 +37,7 @@ pub struct Era {
     timestamp: u32,
     picture: u16,
     base: u8,
+    frame: u16,
 }
 
 /// What a packet looks like to the subscriber.
@@ -50,6 +51,8 @@ pub struct Rewritten {
     pub picture: u16,
     /// VP8 TL0PICIDX.
     pub base: u8,
+    /// Frame number of a dependency descriptor.
+    pub frame: u16,
 }
 
 /// A track to a subscriber.
@@ -90,6 +93,7 @@ pub struct Forward {
     last: Option<(Instant, u32)>,
     last_picture: u16,
     last_base: u8,
+    last_frame: u16,
     /// Packets and bytes sent, for sender reports.
     pub sent: (u32, u32),
 }
@@ -127,6 +131,7 @@ impl Forward {
             last: None,
             last_picture: 0,
             last_base: 0,
+            last_frame: 0,
             sent: (0, 0),
         }
     }
@@ -211,6 +216,9 @@ impl Forward {
             self.last = Some((now, rewritten.timestamp));
             self.last_picture = rewritten.picture;
             self.last_base = rewritten.base;
+            if packet.descriptor.is_some() {
+                self.last_frame = rewritten.frame;
+            }
         }
         Some(rewritten)
     }
@@ -233,6 +241,7 @@ impl Forward {
             timestamp: self.continued_timestamp(now, track, layer, packet).wrapping_sub(packet.timestamp),
             picture: self.last_picture.wrapping_add(1).wrapping_sub(picture),
             base: self.last_base.wrapping_add(1).wrapping_sub(base),
+            frame: self.last_frame.wrapping_add(1).wrapping_sub(packet.frame()),
         };
         self.interrupt();
         self.era = Some(era);
@@ -306,6 +315,7 @@ impl Era {
             timestamp: packet.timestamp.wrapping_add(self.timestamp),
             picture: picture.wrapping_add(self.picture) & 0x7FFF,
             base: base.wrapping_add(self.base),
+            frame: packet.frame().wrapping_add(self.frame),
         })
     }
 }

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::descriptor::Descriptor;
 use super::payload::Vp8;
 use super::sdp::Codec;
 
@@ -34,6 +35,38 @@ pub struct Packet {
     pub orientation: Option<u8>,
     /// Counters to be rewritten.
     pub vp8: Option<Vp8>,
+    /// What its dependency descriptor says.
+    pub descriptor: Option<Descriptor>,
+}
+
+impl Packet {
+    /// The frame number of its descriptor; zero without one.
+    pub fn frame(&self) -> u16 {
+        self.descriptor.map_or(0, |descriptor| descriptor.frame)
+    }
+}
+
+/// What of a packet is passed on as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// The dependency descriptor; empty where there is none.
+    pub descriptor: &'a [u8],
+    /// The payload.
+    pub payload: &'a [u8],
+}
+
+impl<'a> Content<'a> {
+    /// That of a packet whose payload lies behind its descriptor.
+    pub fn of(packet: &Packet, bytes: &'a [u8]) -> Self {
+        let length = packet.descriptor.map_or(0, |descriptor| usize::from(descriptor.length));
+        let (descriptor, payload) = bytes.split_at_checked(length).unwrap_or_default();
+        Self { descriptor, payload }
+    }
+
+    /// Bytes of both.
+    pub fn length(&self) -> usize {
+        self.descriptor.len() + self.payload.len()
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -48,7 +81,7 @@ struct Slot {
 pub struct History {
     slots: Vec<Option<Slot>>,
     bytes: Vec<u8>,
-    /// Where the next payload goes.
+    /// Where the next content goes.
     at: usize,
     /// How often the ring went round, and when it last did.
     turn: u32,
@@ -63,38 +96,41 @@ impl History {
     }
 
     /// Keeps a packet.
-    pub fn push(&mut self, now: Instant, packet: Packet, payload: &[u8]) {
+    pub fn push(&mut self, now: Instant, packet: Packet, content: Content<'_>) {
         if self.slots.is_empty() {
             self.slots = vec![None; SLOTS];
             self.bytes = vec![0; FIRST_BYTES.min(self.limit)];
         }
         let turned = *self.turned.get_or_insert(now);
-        // A payload never wraps around the end. There the ring either grows or begins again.
-        if self.at + payload.len() > self.bytes.len() {
+        let length = content.length();
+        // No content wraps around the end. There the ring either grows or begins again.
+        if self.at + length > self.bytes.len() {
             if now.saturating_duration_since(turned) < KEEP && self.bytes.len() < self.limit {
                 self.bytes.resize((self.bytes.len() * 2).min(self.limit), 0);
             }
-            if self.at + payload.len() > self.bytes.len() {
+            if self.at + length > self.bytes.len() {
                 (self.at, self.turn, self.turned) = (0, self.turn.wrapping_add(1), Some(now));
             }
         }
-        let Some(place) = self.bytes.get_mut(self.at..self.at + payload.len()) else { return };
-        place.copy_from_slice(payload);
-        let kept = Slot { packet, start: self.at, length: payload.len(), turn: self.turn };
+        let Some(place) = self.bytes.get_mut(self.at..self.at + length) else { return };
+        let (descriptor, payload) = place.split_at_mut(content.descriptor.len());
+        descriptor.copy_from_slice(content.descriptor);
+        payload.copy_from_slice(content.payload);
+        let kept = Slot { packet, start: self.at, length, turn: self.turn };
         self.slots[slot(packet.index)] = Some(kept);
-        self.at += payload.len();
+        self.at += length;
     }
 
     /// A packet that is still there.
-    pub fn get(&self, index: u64) -> Option<(&Packet, &[u8])> {
+    pub fn get(&self, index: u64) -> Option<(&Packet, Content<'_>)> {
         let found = self.slots.get(slot(index))?.as_ref().filter(|found| found.packet.index == index)?;
         let whole = match self.turn.wrapping_sub(found.turn) {
             0 => true,
             1 => found.start >= self.at,
             _ => false,
         };
-        let payload = self.bytes.get(found.start..found.start + found.length)?;
-        whole.then_some((&found.packet, payload))
+        let bytes = self.bytes.get(found.start..found.start + found.length)?;
+        whole.then_some((&found.packet, Content::of(&found.packet, bytes)))
     }
 }
 
@@ -111,7 +147,8 @@ mod tests {
     use super::*;
     use crate::media::tests::any_instant;
 
-    fn packet(index: u64) -> Packet {
+    fn packet(index: u64, length: u8) -> Packet {
+        let descriptor = Descriptor { frame: 0, begins: false, length };
         Packet {
             index,
             timestamp: 0,
@@ -121,22 +158,31 @@ mod tests {
             audio_level: None,
             orientation: None,
             vp8: None,
+            descriptor: (length > 0).then_some(descriptor),
         }
     }
 
     proptest! {
         #[test]
-        fn what_comes_back_is_what_went_in(sizes in prop::collection::vec(0_usize..1500, 1..400), spacing_ms in 0_u64..20) {
+        fn what_comes_back_is_what_went_in(
+            sizes in prop::collection::vec((0_u8..=255, 0_usize..1500), 1..400), spacing_ms in 0_u64..20,
+        ) {
             let (start, mut history) = (any_instant(), History::new(64 * 1024));
-            for (index, size) in (0..).zip(&sizes) {
+            let went_in = |index: u64, (descriptor, payload): (u8, usize)| {
                 let byte = u8::try_from(index % 251).unwrap();
-                history.push(start + Duration::from_millis(spacing_ms * index), packet(index), &vec![byte; *size]);
+                (vec![!byte; usize::from(descriptor)], vec![byte; payload])
+            };
+            for (index, size) in (0..).zip(&sizes) {
+                let (descriptor, payload) = went_in(index, *size);
+                let content = Content { descriptor: &descriptor, payload: &payload };
+                history.push(start + Duration::from_millis(spacing_ms * index), packet(index, size.0), content);
             }
             for (index, size) in (0..).zip(&sizes) {
-                if let Some((found, payload)) = history.get(index) {
+                if let Some((found, content)) = history.get(index) {
                     prop_assert_eq!(found.index, index);
-                    let byte = u8::try_from(index % 251).unwrap();
-                    prop_assert_eq!(payload, &vec![byte; *size][..]);
+                    let (descriptor, payload) = went_in(index, *size);
+                    prop_assert_eq!(content.descriptor, &descriptor[..]);
+                    prop_assert_eq!(content.payload, &payload[..]);
                 }
             }
             let last = u64::try_from(sizes.len()).unwrap() - 1;
@@ -149,7 +195,8 @@ mod tests {
         let (start, mut history) = (any_instant(), History::new(512 * 1024));
         // 2.5 Mbit/s in packets of 1200 bytes.
         for index in 0..2600 {
-            history.push(start + Duration::from_micros(3840 * index), packet(index), &[1; 1200]);
+            let content = Content { descriptor: &[], payload: &[1; 1200] };
+            history.push(start + Duration::from_micros(3840 * index), packet(index, 0), content);
         }
         assert!(history.get(2600 - 260).is_some());
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::clock::low32;
-use super::history::{History, Packet};
+use super::history::{Content, History, Packet};
 use super::limits::Limits;
 use super::receive::{Arrival, Log};
 
@@ -157,11 +157,11 @@ impl Layer {
     }
 
     /// Keeps a packet for retransmission and counts its bytes.
-    pub fn keep(&mut self, now: Instant, packet: Packet, payload: &[u8]) {
-        self.history.push(now, packet, payload);
+    pub fn keep(&mut self, now: Instant, packet: Packet, content: Content<'_>) {
+        self.history.push(now, packet, content);
         let (since, bytes) = &mut self.window;
         let since = since.get_or_insert(now);
-        *bytes += payload.len() + 40;
+        *bytes += content.length() + 40;
         let span = now.saturating_duration_since(*since);
         if span >= RATE_WINDOW {
             let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);

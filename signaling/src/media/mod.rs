@@ -11,6 +11,7 @@ mod batch;
 mod channels;
 mod clock;
 mod departures;
+mod descriptor;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "what fails in a double fails a test")]
 pub mod double;

@@ -6,7 +6,7 @@ use super::dtls::Dtls;
 use super::engine::Engine;
 use super::peer::{Peer, Section};
 use super::rtp::{EXTENSIONS, Extension, ExtensionIds};
-use super::sdp::{self, Credentials, Description, Local, OutSection};
+use super::sdp::{self, Codec, Credentials, Description, Local, OutSection, SectionKind};
 use super::track::Track;
 use crate::room::media::{CodecWish, MediaError, MediaKind, PeerId, PeerRole, SendingSection};
 
@@ -149,8 +149,15 @@ impl Engine {
         Some(waiting)
     }
 
-    /// The text of a description of ours.
-    pub(super) fn describe(&self, peer: &Peer, sections: &[OutSection<'_>], setup: &'static str) -> String {
+    /// The text of a description of ours: an answer, or an offer (`setup`). Header extensions may have both forms if
+    /// `mixed`.
+    pub(super) fn describe(
+        &self,
+        peer: &Peer,
+        sections: &[OutSection<'_>],
+        setup: &'static str,
+        mixed: bool,
+    ) -> String {
         let local = Local {
             session: peer.session.0,
             version: peer.session.1,
@@ -158,6 +165,7 @@ impl Engine {
             credentials: peer.fresh.as_ref().unwrap_or(&peer.local),
             candidates: &self.candidates,
             setup,
+            mixed,
         };
         sdp::write(&local, sections)
     }
@@ -174,6 +182,24 @@ pub(super) fn prefer(section: &mut sdp::Section, wishes: &[CodecWish]) {
     section.formats.sort_by_key(|format| !types.contains(&format.repairs.unwrap_or(format.payload_type)));
 }
 
+/// Leaves of a section's header extensions those that are agreed on.
+///
+/// The dependency descriptor is one where both forms are allowed in one source (`mixed`): a key frame's is too long for the
+/// one-byte form, and without it the others say nothing. A client that sends is asked for it in codecs that come in
+/// layers; of a picture in another the payload says enough.
+pub(super) fn keep_agreed(section: &mut sdp::Section, mixed: bool) {
+    let codec = section.formats.iter().find_map(|format| format.codec);
+    let described = mixed
+        && section.kind == SectionKind::Media(MediaKind::Video)
+        && (!section.direction.sends() || codec.is_some_and(Codec::is_layered));
+    section.extensions.retain(|(id, uri)| {
+        let known = EXTENSIONS.iter().find(|(_, known)| known == uri).map(|(extension, _)| *extension);
+        known.is_some_and(|extension| {
+            extension.takes(*id) && (described || extension != Extension::DependencyDescriptor)
+        })
+    });
+}
+
 pub(super) fn agree_extensions(ids: &mut ExtensionIds, offered: &[(u8, String)]) {
     for (extension, uri) in EXTENSIONS {
         if let Some((id, _)) = offered.iter().find(|(_, offered)| offered == uri) {
@@ -182,12 +208,10 @@ pub(super) fn agree_extensions(ids: &mut ExtensionIds, offered: &[(u8, String)])
     }
 }
 
-/// Extensions of an answer: those of the offer that we know, with the client's ids. Also in sections that carry nothing:
-/// Chromium offers in a new section only what its bundle has negotiated before, and simulcast needs the RIDs there.
+/// Extensions of an answer: those that are agreed on, with the client's ids. Also in sections that carry nothing: Chromium
+/// offers in a new section only what its bundle has negotiated before, and simulcast needs the RIDs there.
 pub(super) fn answered_extensions(section: &sdp::Section) -> Vec<(u8, &str)> {
-    let known = |uri: &str| EXTENSIONS.iter().any(|(_, known)| *known == uri);
-    let offered = section.extensions.iter().filter(|(id, uri)| (1..=14).contains(id) && known(uri));
-    offered.map(|(id, uri)| (*id, uri.as_str())).collect()
+    section.extensions.iter().map(|(id, uri)| (*id, uri.as_str())).collect()
 }
 
 /// Extensions of our offers, with the ids that browsers use themselves.
@@ -200,6 +224,7 @@ pub(super) fn offered_extensions(kind: MediaKind) -> Vec<(u8, &'static str)> {
                 (Extension::AbsSendTime, _) => 2,
                 (Extension::TransportCc, _) => 3,
                 (Extension::Mid, _) => 4,
+                (Extension::DependencyDescriptor, MediaKind::Video) => 12,
                 (Extension::Orientation, MediaKind::Video) => 13,
                 _ => return None,
             };

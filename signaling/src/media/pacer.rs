@@ -101,7 +101,7 @@ mod tests {
     use crate::media::tests::any_instant;
 
     fn held(index: u64, size: usize) -> Held {
-        let rewritten = Rewritten { index, timestamp: 0, picture: 0, base: 0 };
+        let rewritten = Rewritten { index, timestamp: 0, picture: 0, base: 0, frame: 0 };
         Held { forward: (0, ForwardId(1)), layer: (0, 0, index), rewritten, size }
     }
 

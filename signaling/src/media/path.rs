@@ -7,7 +7,7 @@
 //!  when all that had come has been read, for each track:                                   ▼
 //!      for each subscriber:  for each packet:  passes? ─ numbers rewritten ─ header written, sealed in place
 //!                                              (layer,   (sequence, time,    in one buffer for all, which leaves
-//!                                               key frame) picture id)       in runs of one size before the next
+//!                                               key frame) picture, frame)   in runs of one size before the next
 //! ```
 //!
 //! No lock, no queue between threads and no allocation per packet: buffers grow to their working size and stay. One
@@ -17,10 +17,11 @@
 use std::time::Instant;
 
 use super::batch::Waiting;
+use super::descriptor::Descriptor;
 use super::egress::{Body, Egress, Run};
 use super::engine::Engine;
 use super::forward::{Forward, Rewritten};
-use super::history::Packet;
+use super::history::{Content, Packet};
 use super::pacer::{Held, Pacer};
 use super::payload::{Vp8, red_primary, starts_keyframe};
 use super::peer::{Payload, Peer, Role, Source};
@@ -70,17 +71,21 @@ impl Engine {
         let Some(index) = layer.arrived(now, sequence, timestamp, rate, source.repair, padding) else {
             return;
         };
+        let described = extensions.descriptor.and_then(|bytes| Some((Descriptor::parse(bytes)?, bytes)));
+        let (descriptor, bytes) = described.unzip();
         let packet = Packet {
             index,
             timestamp,
             marker: header.marker,
             codec,
-            keyframe: starts_keyframe(codec, payload),
+            keyframe: starts_keyframe(codec, payload) || descriptor.is_some_and(|found| found.begins),
             audio_level: extensions.audio_level,
             orientation: extensions.orientation,
             vp8: if codec == Codec::Vp8 { Vp8::parse(payload).map(|(counters, _)| counters) } else { None },
+            descriptor,
         };
-        layer.keep(now, packet, payload);
+        let content = Content { descriptor: bytes.unwrap_or_default(), payload };
+        layer.keep(now, packet, content);
         if let Some(level) = extensions.audio_level.filter(|_| !track.silent) {
             track.level.heard(level);
         }
@@ -88,7 +93,7 @@ impl Engine {
             track.live = true;
             self.events.push_back(MediaEvent::TrackLive { peer: peer.id, mid: track.mid.clone() });
         }
-        self.batch.keep(source.track, &mut track.waiting, source.layer, packet, payload);
+        self.batch.keep(source.track, &mut track.waiting, source.layer, packet, content);
     }
 
     /// Passes on everything that waits: to one subscriber after the other.
@@ -112,7 +117,7 @@ impl Engine {
                     continue;
                 }
                 for waiting in &track.waiting {
-                    pass(now, track, waiting, batch.payload(waiting), forward, peer, run);
+                    pass(now, track, waiting, batch.content(waiting), forward, peer, run);
                 }
                 let remote = peer.remote;
                 run.drain(|bytes, size| {
@@ -143,10 +148,10 @@ impl Engine {
                 let Some(track) = forward.track.and_then(|track| tracks.get(track)) else { continue };
                 let (layer, generation, place) = held.layer;
                 let layer = track.layers.get(layer).filter(|layer| layer.generation == generation);
-                let Some((packet, payload)) = layer.and_then(|layer| layer.history.get(place)) else {
+                let Some((packet, content)) = layer.and_then(|layer| layer.history.get(place)) else {
                     continue;
                 };
-                if let Some(carried) = carried(forward, packet.codec, payload) {
+                if let Some(carried) = carried(forward, packet.codec, content) {
                     write(now, packet, carried, &held.rewritten, forward, peer, run);
                 }
             }
@@ -192,23 +197,25 @@ impl Engine {
         let forward = self.forwards.get_mut(forward)?;
         let track = self.tracks.get(forward.track?)?;
         let (era, index) = forward.locate(track, sequence)?;
-        let (packet, payload) = track.layers[era.layer].history.get(index)?;
+        let (packet, content) = track.layers[era.layer].history.get(index)?;
         let payload_type = forward.repair_type(packet.codec)?;
         let rewritten = era.rewrite(packet)?;
         let peer = self.peers.get_mut(forward.subscriber)?;
-        if !peer.bandwidth.may_repeat(now, payload.len() + HEADER) {
+        if !peer.bandwidth.may_repeat(now, content.length() + HEADER) {
             return None;
         }
         let number = forward.next_repair();
-        let header =
-            Outgoing { ssrc: forward.repair_ssrc, ..header(forward, &rewritten, packet, payload_type) };
+        let header = Outgoing {
+            ssrc: forward.repair_ssrc,
+            ..header(forward, &rewritten, packet, (payload_type, content.descriptor))
+        };
         let vp8 = packet.vp8.map(|vp8| (vp8, rewritten.picture, rewritten.base));
         mark(&mut self.dirty, forward.subscriber, &peer.egress);
         let (number, size) = peer.egress.rtp(
             now,
             &header,
             number,
-            &Body { prefix: &sequence.to_be_bytes(), payload, vp8, padding: 0 },
+            &Body { prefix: &sequence.to_be_bytes(), payload: content.payload, vp8, padding: 0 },
         )?;
         peer.bandwidth.left(now, number, size);
         peer.pacer.spend(size);
@@ -221,22 +228,25 @@ fn pass(
     now: Instant,
     track: &Track,
     waiting: &Waiting,
-    payload: &[u8],
+    content: Content<'_>,
     forward: &mut Forward,
     peer: &mut Peer,
     run: &mut Run,
 ) -> Option<()> {
-    let (payload_type, payload) = carried(forward, waiting.packet.codec, payload)?;
+    let carried = carried(forward, waiting.packet.codec, content)?;
     let rewritten = forward.pass(now, track, waiting.layer, &waiting.packet)?;
-    write(now, &waiting.packet, (payload_type, payload), &rewritten, forward, peer, run)
+    write(now, &waiting.packet, carried, &rewritten, forward, peer, run)
 }
 
-/// How a subscriber gets a payload: under which type, and what of it. One that does not know RED gets the Opus frame
+/// How a subscriber gets a packet: under which type, and what of it. One that does not know RED gets the Opus frame
 /// inside.
-fn carried<'a>(forward: &Forward, codec: Codec, payload: &'a [u8]) -> Option<(u8, &'a [u8])> {
+fn carried<'a>(forward: &Forward, codec: Codec, content: Content<'a>) -> Option<(u8, Content<'a>)> {
     match forward.payload_type(codec) {
-        Some(payload_type) => Some((payload_type, payload)),
-        None if codec == Codec::Red => Some((forward.payload_type(Codec::Opus)?, red_primary(payload)?)),
+        Some(payload_type) => Some((payload_type, content)),
+        None if codec == Codec::Red => {
+            let payload = red_primary(content.payload)?;
+            Some((forward.payload_type(Codec::Opus)?, Content { payload, ..content }))
+        }
         None => None,
     }
 }
@@ -262,21 +272,21 @@ fn hold(now: Instant, track: &Track, place: usize, forward: &mut Forward, pacer:
 fn write(
     now: Instant,
     packet: &Packet,
-    (payload_type, payload): (u8, &[u8]),
+    (payload_type, content): (u8, Content<'_>),
     rewritten: &Rewritten,
     forward: &mut Forward,
     peer: &mut Peer,
     run: &mut Run,
 ) -> Option<()> {
     let vp8 = packet.vp8.map(|vp8| (vp8, rewritten.picture, rewritten.base));
-    let header = header(forward, rewritten, packet, payload_type);
-    let body = Body { payload, vp8, ..Body::default() };
+    let header = header(forward, rewritten, packet, (payload_type, content.descriptor));
+    let body = Body { payload: content.payload, vp8, ..Body::default() };
     let (number, size) = peer.egress.write(run, now, &header, rewritten.index, &body)?;
     peer.bandwidth.left(now, number, size);
     if peer.bandwidth.limited() {
         peer.pacer.spend(size);
     }
-    let octets = u32::try_from(payload.len()).unwrap_or_default();
+    let octets = u32::try_from(content.payload.len()).unwrap_or_default();
     forward.sent = (forward.sent.0.wrapping_add(1), forward.sent.1.wrapping_add(octets));
     Some(())
 }
@@ -285,7 +295,7 @@ fn header<'a>(
     forward: &'a Forward,
     rewritten: &Rewritten,
     packet: &Packet,
-    payload_type: u8,
+    (payload_type, descriptor): (u8, &'a [u8]),
 ) -> Outgoing<'a> {
     Outgoing {
         marker: packet.marker,
@@ -298,6 +308,8 @@ fn header<'a>(
         abs_send_time: 0,
         audio_level: packet.audio_level,
         orientation: packet.orientation,
+        descriptor,
+        frame: rewritten.frame,
     }
 }
 

@@ -74,7 +74,7 @@ pub fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
         }),
         Codec::Vp9(_) => vp9(payload),
         Codec::H264(..) => h264(payload),
-        // RFC AV1 section 4.4: N, the first packet of a coded video sequence.
+        // "RTP Payload Format For AV1" section 4.4: N, the first packet of a coded video sequence, and not Z.
         Codec::Av1 => payload.first().is_some_and(|header| header & 0x08 != 0 && header & 0x80 == 0),
     }
 }

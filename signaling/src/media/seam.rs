@@ -9,7 +9,7 @@ use super::channels::Channels;
 use super::egress::Egress;
 use super::engine::Engine;
 use super::forward::Forward;
-use super::negotiate::{agree_extensions, answered_extensions, offered_extensions, prefer};
+use super::negotiate::{agree_extensions, answered_extensions, keep_agreed, offered_extensions, prefer};
 use super::pacer::Pacer;
 use super::path::mark;
 use super::peer::{Inbound, Peer, Quality, Section};
@@ -98,8 +98,11 @@ impl Media for Engine {
     ) -> Result<Answer, MediaError> {
         let index = self.peer_index(peer)?;
         let mut description = sdp::parse(sdp, self.limits.sections, self.limits.description_bytes)?;
-        for section in description.sections.iter_mut().filter(|section| section.direction.sends()) {
-            prefer(section, wishes);
+        for section in &mut description.sections {
+            if section.direction.sends() {
+                prefer(section, wishes);
+            }
+            keep_agreed(section, description.mixed);
         }
         self.meet(index, &description)?;
         let single = self.peers.get(index).is_some_and(|peer| peer.role == PeerRole::Single);
@@ -174,7 +177,7 @@ impl Media for Engine {
             })
             .collect();
         let peer = self.peers.get(index).ok_or(MediaError::NoPeer)?;
-        let sdp = self.describe(peer, &sections, "passive");
+        let sdp = self.describe(peer, &sections, "passive", description.mixed);
         Ok(Answer { sdp, sending, carried, spare })
     }
 
@@ -232,12 +235,15 @@ impl Media for Engine {
                 )
             })
             .collect();
-        Ok(self.describe(peer, &sections, "actpass"))
+        Ok(self.describe(peer, &sections, "actpass", true))
     }
 
     fn answer(&mut self, _: Moment, peer: PeerId, sdp: &str) -> Result<(), MediaError> {
         let index = self.peer_index(peer)?;
-        let description = sdp::parse(sdp, self.limits.sections, self.limits.description_bytes)?;
+        let mut description = sdp::parse(sdp, self.limits.sections, self.limits.description_bytes)?;
+        for section in &mut description.sections {
+            keep_agreed(section, description.mixed);
+        }
         let peer = self.peers.get_mut(index).ok_or(MediaError::NoPeer)?;
         if !std::mem::take(&mut peer.offered) {
             return Err(MediaError::Stale);

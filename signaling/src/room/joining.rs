@@ -20,9 +20,8 @@ const PROTOCOL: i32 = 16;
 const REFRESH_AHEAD_MS: i64 = 300_000;
 /// …but not more often than this.
 const REFRESH_MIN_MS: i64 = 10_000;
-/// Codecs that may be published. AV1 is not among them: browsers decode it only with a header extension (the dependency
-/// descriptor) that is not passed on yet. Clients that want it send VP8 instead.
-const CODECS: [&str; 5] = ["audio/opus", "audio/red", "video/VP8", "video/H264", "video/VP9"];
+/// Codecs that may be published. The first one of pictures is what clients send whose own is not among them.
+const CODECS: [&str; 6] = ["audio/opus", "audio/red", "video/VP8", "video/H264", "video/VP9", "video/AV1"];
 
 impl Room {
     /// Somebody is at the door, the token verified.

@@ -54,12 +54,13 @@ async function reports(holder, type) {
   return [...(await holder.getStats()).values()].filter((report) => report.type === type);
 }
 
-/** The counts of every remote track that flows, as the Python client tells them too. */
+/** The counts of every remote track that flows, as the Python client tells them too, and what it is sent in. */
 export async function counts(room, nameOf) {
   const tracks = [];
   for (const [participant, publication] of remoteTracks(room)) {
-    for (const report of await reports(publication.track.receiver, 'inbound-rtp')) {
-      if ((report.packetsReceived ?? 0) === 0) continue;
+    const stats = await publication.track.receiver.getStats();
+    for (const report of stats.values()) {
+      if (report.type !== 'inbound-rtp' || (report.packetsReceived ?? 0) === 0) continue;
       tracks.push({
         id: publication.trackSid,
         identity: participant.identity,
@@ -68,6 +69,7 @@ export async function counts(room, nameOf) {
         frames: report.framesDecoded ?? 0,
         energy: report.totalAudioEnergy ?? 0,
         width: report.frameWidth ?? 0,
+        codec: stats.get(report.codecId)?.mimeType ?? '',
       });
     }
   }

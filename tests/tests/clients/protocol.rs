@@ -231,7 +231,7 @@ async fn back_with_camera_and_microphone(room: &mut MixedRoom, who: usize) {
 
 async fn every_scenario_with_every_client(path: JoinPath) {
     let _machine = whole_machine().await;
-    let mut room = MixedRoom::start(path).await;
+    let mut room = MixedRoom::start(Kind::ALL, path).await;
     for scenario in Scenario::ALL {
         for (who, kind) in Kind::ALL.into_iter().enumerate() {
             eprintln!("{} {kind}: {scenario:?}", path.name());

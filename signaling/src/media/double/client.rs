@@ -16,9 +16,9 @@ use rtc_srtp::config::{Config, LABEL_EXTRACTOR_DTLS_SRTP};
 use rtc_srtp::protection_profile::ProtectionProfile;
 use rtc_stun::crypto::{HashAlgorithm, RTCCryptoProvider};
 
-use crate::media::clock::low16;
+use super::sending::ids;
 use crate::media::peer::Source;
-use crate::media::rtp::{Extension, ExtensionIds, Extensions, Header, Outgoing};
+use crate::media::rtp::{Extensions, Header};
 use crate::media::srtp::{Open, Seal, contexts_from};
 use crate::media::twcc::Recorder;
 
@@ -37,6 +37,8 @@ pub struct Received {
     pub audio_level: Option<u8>,
     /// Transport-wide number.
     pub transport_cc: Option<u16>,
+    /// Dependency descriptor; empty where there is none.
+    pub descriptor: Vec<u8>,
 }
 
 /// A client.
@@ -63,6 +65,8 @@ pub struct Client {
     pub out: Vec<Vec<u8>>,
     /// The transport-wide number of its next packet, where it numbers them.
     pub number: Option<u16>,
+    /// The dependency descriptor of its next packets; empty for none.
+    pub descriptor: Vec<u8>,
     pub(super) crypto: Arc<dyn RTCCryptoProvider>,
     dtls: Endpoint,
     config: Option<Arc<rtc_dtls::config::HandshakeConfig>>,
@@ -80,22 +84,6 @@ pub struct Client {
     pub associated: bool,
     /// Stream of `_reliable` once it is open.
     pub reliable: Option<u16>,
-}
-
-/// The ids that the client offers.
-pub fn ids() -> ExtensionIds {
-    let mut ids = ExtensionIds::default();
-    for (extension, id) in [
-        (Extension::AudioLevel, 1),
-        (Extension::AbsSendTime, 2),
-        (Extension::TransportCc, 3),
-        (Extension::Mid, 4),
-        (Extension::Rid, 10),
-        (Extension::RepairedRid, 11),
-    ] {
-        ids.set(extension, id);
-    }
-    ids
 }
 
 impl Client {
@@ -126,6 +114,7 @@ impl Client {
             checks_answered: 0,
             out: Vec::new(),
             number: None,
+            descriptor: Vec::new(),
             crypto,
             dtls: Endpoint::new(SERVER, TransportProtocol::UDP, None),
             config: Some(Arc::new(config)),
@@ -226,12 +215,14 @@ impl Client {
                 let header = Header::parse(bytes).unwrap();
                 let length = open.rtp(bytes, header.length, header.ssrc, header.sequence).unwrap();
                 let packet = &bytes[..length];
-                let Extensions { audio_level, transport_cc, .. } = header.extensions(packet, ids());
+                let Extensions { audio_level, transport_cc, descriptor, .. } =
+                    header.extensions(packet, ids());
                 if let Some(number) = transport_cc {
                     self.arrivals.record(now, number);
                 }
                 let payload = header.payload(packet).unwrap().to_vec();
-                self.received.push(Received { header, payload, audio_level, transport_cc });
+                let descriptor = descriptor.unwrap_or_default().to_vec();
+                self.received.push(Received { header, payload, audio_level, transport_cc, descriptor });
             }
         }
     }
@@ -257,49 +248,6 @@ impl Client {
         config.set_session_keys_from_keying_material(&material.into_bytes(), true).unwrap();
         let (seal, open) = contexts_from(&config.keys, profile, self.crypto.crypto(), 64).unwrap();
         (self.seal, self.open) = (Some(seal), Some(open));
-    }
-
-    /// Sends an RTP packet; `index` is rollover counter and sequence number.
-    #[expect(clippy::too_many_arguments, reason = "each is one field of the packet")]
-    pub fn rtp(
-        &mut self,
-        ssrc: u32,
-        payload_type: u8,
-        index: u64,
-        timestamp: u32,
-        mid: &str,
-        rid: &str,
-        payload: &[u8],
-    ) {
-        let mut packet = Vec::new();
-        self.number = self.number.map(|number| number.wrapping_add(1));
-        let header = Outgoing {
-            marker: false,
-            payload_type,
-            sequence: low16(index),
-            timestamp,
-            ssrc,
-            mid: mid.as_bytes(),
-            transport_cc: self.number,
-            abs_send_time: 0,
-            audio_level: (payload_type == 111).then_some(20),
-            orientation: None,
-        };
-        let mut length = header.write(&mut packet, ids());
-        if !rid.is_empty() {
-            // The writer of the server knows no layer names: append the element.
-            packet.push(10 << 4 | u8::try_from(rid.len() - 1).unwrap());
-            packet.extend_from_slice(rid.as_bytes());
-            while packet.len() % 4 != 0 {
-                packet.push(0);
-            }
-            let words = u16::try_from((packet.len() - 16) / 4).unwrap();
-            packet[14..16].copy_from_slice(&words.to_be_bytes());
-            length = packet.len();
-        }
-        packet.extend_from_slice(payload);
-        assert!(self.seal.as_mut().unwrap().rtp(&mut packet, 0, length, ssrc, index));
-        self.out.push(packet);
     }
 
     /// Sends an RTCP packet.

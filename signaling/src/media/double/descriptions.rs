@@ -1,22 +1,24 @@
 //! Its descriptions, written by hand: what it offers, how it answers.
 
 use super::checks::PASSWORD;
-use super::client::{Client, ids};
+use super::client::Client;
+use super::sending::ids;
 use crate::media::rtp::EXTENSIONS;
 
 impl Client {
     /// The lines of a description that all sections share.
     fn head(&self, mids: &[&str], setup: &str) -> String {
         format!(
-            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}\r\na=ice-ufrag:{}\r\n\
-             a=ice-pwd:{PASSWORD}\r\na=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}\r\na=extmap-allow-mixed\r\n\
+             a=ice-ufrag:{}\r\na=ice-pwd:{PASSWORD}\r\na=fingerprint:sha-256 {}\r\n\
+             a=setup:{setup}\r\n",
             mids.join(" "),
             self.ufrag,
             self.fingerprint
         )
     }
 
-    /// An offer of sections: (mid, kind, direction, rids).
+    /// An offer of sections: (mid, kind, direction, rids). The kind `av1` is a picture in that codec.
     pub fn offer(&self, sections: &[(&str, &str, &str, &[&str])]) -> String {
         let mids: Vec<&str> = sections.iter().map(|(mid, ..)| *mid).collect();
         let mut text = self.head(&mids, "actpass");
@@ -62,6 +64,11 @@ fn section(mid: &str, kind: &str, direction: &str, rids: &[&str]) -> String {
                     .to_owned(),
             );
             lines.push("a=fmtp:63 111/111\r\na=rtpmap:9 G722/8000".to_owned());
+        }
+        "av1" => {
+            lines.push("m=video 9 UDP/TLS/RTP/SAVPF 45 46".to_owned());
+            lines.push("a=rtpmap:45 AV1/90000\r\na=rtcp-fb:45 nack\r\na=rtcp-fb:45 nack pli".to_owned());
+            lines.push("a=rtpmap:46 rtx/90000\r\na=fmtp:46 apt=45".to_owned());
         }
         _ => {
             lines.push("m=video 9 UDP/TLS/RTP/SAVPF 96 97".to_owned());

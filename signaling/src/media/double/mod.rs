@@ -5,5 +5,7 @@
 mod checks;
 mod client;
 mod descriptions;
+mod sending;
 
-pub use client::{Client, Received, ids};
+pub use client::{Client, Received};
+pub use sending::ids;

@@ -8,11 +8,12 @@ use std::sync::{Arc, OnceLock};
 
 use schema::moment::Moment;
 
+use super::descriptor::Descriptor;
 use super::dtls::Identity;
 use super::engine::{Config, Engine};
 use super::limits::Limits;
 use super::payload::{Vp8, red_primary, starts_keyframe};
-use super::rtp::{EXTENSIONS, ExtensionIds, Header};
+use super::rtp::{EXTENSIONS, ExtensionIds, Header, Outgoing};
 use super::sdp::{self, Codec, Credentials};
 use super::stun::Check;
 use crate::fuzzing::start;
@@ -101,7 +102,10 @@ fn packet(packet: &[u8]) {
         ids.set(extension, id);
     }
     let Some(header) = Header::parse(packet) else { return };
-    header.extensions(packet, ids);
+    if let Some(descriptor) = header.extensions(packet, ids).descriptor {
+        let frame = Descriptor::parse(descriptor).map_or(0, |found| found.frame);
+        Outgoing { descriptor, frame, ..Outgoing::default() }.write(&mut Vec::new(), ids);
+    }
     let Some(payload) = header.payload(packet) else { return };
     for codec in [Codec::Opus, Codec::Red, Codec::Vp8, Codec::Vp9(0), Codec::H264(0x42, 1), Codec::Av1] {
         starts_keyframe(codec, payload);
@@ -115,8 +119,9 @@ fn packet(packet: &[u8]) {
 /// What a client could offer: sections of these names, kinds and payload types, all sending or all receiving.
 fn offer(sends: bool, sections: &[(&str, MediaKind, &str)]) -> String {
     use std::fmt::Write as _;
-    let mut text = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-ufrag:abcd\r\n\
-                    a=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 00\r\na=setup:actpass\r\n"
+    let mut text = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=extmap-allow-mixed\r\n\
+                    a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\
+                    a=fingerprint:sha-256 00\r\na=setup:actpass\r\n"
         .to_owned();
     for (mid, kind, formats) in sections {
         let media = if *kind == MediaKind::Audio { "audio" } else { "video" };

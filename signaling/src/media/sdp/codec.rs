@@ -32,6 +32,11 @@ impl Codec {
         }
     }
 
+    /// Whether one source may carry a picture in several layers, whose dependencies are worth a header extension.
+    pub fn is_layered(self) -> bool {
+        matches!(self, Self::Vp9(_) | Self::Av1)
+    }
+
     /// Whether a decoder told to expect `self` can be given `other`.
     pub fn resembles(self, other: Self) -> bool {
         match (self, other) {

@@ -96,4 +96,6 @@ pub struct Description {
     pub fingerprint: String,
     /// Whether it insists on being the DTLS server.
     pub passive: bool,
+    /// Whether it can take header extensions of both forms from one source (RFC 8285 section 6).
+    pub mixed: bool,
 }

@@ -44,6 +44,8 @@ pub fn parse(text: &str, max_sections: usize, max_bytes: usize) -> Result<Descri
         Some((kind, digest)) if kind.eq_ignore_ascii_case("sha-256") => digest.trim().to_ascii_uppercase(),
         _ => return Err(refused("the certificate fingerprint is not SHA-256")),
     };
+    // Said once for all or in a section: in a bundle it holds for all of them (RFC 8285 section 6).
+    let mixed = |attributes: &[Attribute]| attributes.iter().any(|known| known.key == "extmap-allow-mixed");
     let mut mids = HashSet::new();
     let mut sections = Vec::with_capacity(session.media_descriptions.len());
     for media in &session.media_descriptions {
@@ -58,6 +60,8 @@ pub fn parse(text: &str, max_sections: usize, max_bytes: usize) -> Result<Descri
         ice: (ufrag.to_owned(), password.to_owned()),
         fingerprint,
         passive: anywhere("setup") == Some("passive"),
+        mixed: mixed(&session.attributes)
+            || session.media_descriptions.iter().any(|media| mixed(&media.attributes)),
     })
 }
 
@@ -211,14 +215,19 @@ fn sources(attributes: &[Attribute]) -> Vec<(u32, Option<u32>)> {
 mod tests {
     use super::*;
 
-    fn video_section(lines: &str) -> Section {
-        let session = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
-                       a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n\
-                       a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n";
+    const SESSION: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+                                 a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n\
+                                 a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n";
+
+    fn description(lines: &str) -> Description {
         let text = format!(
-            "{session}m=video 0 UDP/TLS/RTP/SAVPF 120\r\nc=IN IP4 0.0.0.0\r\n{lines}a=mid:0\r\na=sendonly\r\na=rtpmap:120 VP8/90000\r\n"
+            "{SESSION}m=video 0 UDP/TLS/RTP/SAVPF 120\r\nc=IN IP4 0.0.0.0\r\n{lines}a=mid:0\r\na=sendonly\r\na=rtpmap:120 VP8/90000\r\n"
         );
-        parse(&text, 8, 1 << 20).expect("a description").sections.remove(0)
+        parse(&text, 8, 1 << 20).expect("a description")
+    }
+
+    fn video_section(lines: &str) -> Section {
+        description(lines).sections.remove(0)
     }
 
     #[test]
@@ -235,6 +244,15 @@ mod tests {
         assert!(section.extensions.len() <= MAX_LINES);
         let long = format!("a=fmtp:120 {}\r\n", "x".repeat(5000));
         assert_eq!(video_section(&long).formats[0].parameters, "", "and nothing endless is passed on");
+    }
+
+    #[test]
+    fn both_forms_of_header_extensions_are_allowed_for_all_or_section_by_section() {
+        let allow = "a=extmap-allow-mixed\r\n";
+        assert!(!description("").mixed);
+        assert!(description(allow).mixed);
+        let text = [SESSION, allow, "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"].concat();
+        assert!(parse(&text, 8, 1 << 20).expect("a description").mixed);
     }
 
     #[test]

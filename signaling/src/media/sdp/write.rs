@@ -29,6 +29,8 @@ pub struct Local<'a> {
     pub candidates: &'a [SocketAddr],
     /// `passive` in answers, `actpass` in offers.
     pub setup: &'static str,
+    /// Whether header extensions of both forms may come from one source (RFC 8285 section 6).
+    pub mixed: bool,
 }
 
 /// A media section of ours.
@@ -80,6 +82,9 @@ pub fn write(local: &Local<'_>, sections: &[OutSection<'_>]) -> String {
         OutSection::Refused(..) => None,
     });
     line!(out, "a=group:BUNDLE {}", bundled.collect::<Vec<_>>().join(" "));
+    if local.mixed {
+        line!(out, "a=extmap-allow-mixed");
+    }
     line!(out, "a=ice-lite");
     line!(out, "a=fingerprint:sha-256 {}", local.fingerprint);
     line!(out, "a=msid-semantic: WMS *");

@@ -146,6 +146,9 @@ fn the_codec_that_a_client_names_and_speech_with_redundancy_are_asked_for() {
     let codec = proto::SimulcastCodec { codec: "av1".into(), cid: "second".into(), ..Default::default() };
     let second = proto::AddTrackRequest { simulcast_codecs: vec![codec], ..wish("second", Camera) };
     world.say(&a, Request::AddTrack(second));
+    let codec = proto::SimulcastCodec { codec: "h265".into(), cid: "third".into(), ..Default::default() };
+    let third = proto::AddTrackRequest { simulcast_codecs: vec![codec], ..wish("third", Camera) };
+    world.say(&a, Request::AddTrack(third));
     world.say(&a, Request::AddTrack(wish("mic", Microphone)));
     world.say(
         &a,
@@ -154,7 +157,8 @@ fn the_codec_that_a_client_names_and_speech_with_redundancy_are_asked_for() {
     world.say(&a, Request::Offer(offer("send:0:v:cam send:1:a:mic send:2:a:plain")));
     let wishes: Vec<_> =
         world.media.wishes.iter().map(|wish| (wish.cid.as_str(), wish.mime_type.as_str())).collect();
-    assert_eq!(wishes, [("cam", "video/VP9"), ("mic", "audio/red")], "AV1 cannot be passed on");
+    let expected = [("cam", "video/VP9"), ("second", "video/AV1"), ("mic", "audio/red")];
+    assert_eq!(wishes, expected, "H.265 cannot be passed on");
 }
 
 #[test]
