@@ -5,8 +5,8 @@ use std::time::Duration;
 
 /// Bytes before the first chunk: RTCP header, two sources, base, count, reference time and the packet's own number.
 const HEADER: usize = 20;
-/// Packets that one feedback may report on; a longer one lies.
-const MAX_REPORTED: u16 = 8192;
+/// Packets that one feedback may report on: as many as are remembered. A longer one lies.
+const MAX_REPORTED: u16 = 2048;
 /// Unit of the reference time.
 const REFERENCE: Duration = Duration::from_millis(64);
 /// Unit of the deltas.

@@ -60,7 +60,7 @@ impl Engine {
                     (sound, voices) = (SOUND, voices + spoken(now, track, self.limits.layer_alive));
                 }
                 MediaKind::Video => {
-                    let needs = needs(now, track, self.limits.layer_alive);
+                    let needs = needs(now, track, self.limits.layer_alive, entry.screen);
                     let wished = usize::from(entry.tuning.max_layer).min(needs.len() - 1);
                     let current = entry.room.map(usize::from);
                     let screen = entry.screen && (wished > 0 || needs.len() == 1);
@@ -129,7 +129,7 @@ impl Engine {
     /// Sends padding where the line is to be probed.
     pub(super) fn probe(&mut self, now: Instant, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
-        let mut bytes = peer.bandwidth.padding(now, peer.wish);
+        let mut bytes = peer.bandwidth.padding(now, peer.wish, peer.pacer.backlog());
         if bytes == 0 {
             return;
         }
@@ -147,11 +147,13 @@ impl Engine {
     }
 }
 
-/// What each layer of a track needs, in bits per second; layers that are not sent count as what they usually need.
-fn needs(now: Instant, track: &Track, patience: Duration) -> Vec<u64> {
+/// What each layer of a track needs, in bits per second; layers that are not sent count as what they usually need. A new
+/// slide is a burst that the pacer spreads: a screen that were paused for it would need a whole picture to come back.
+fn needs(now: Instant, track: &Track, patience: Duration, screen: bool) -> Vec<u64> {
     let assumed = |index: usize| ASSUMED[index.min(2)];
     let needs = track.layers.iter().enumerate().map(|(index, layer)| {
-        if layer.bitrate > 0 && layer.alive(now, patience) { layer.bitrate } else { assumed(index) }
+        let measured = if screen { layer.steady } else { layer.bitrate };
+        if measured > 0 && layer.alive(now, patience) { measured } else { assumed(index) }
     });
     needs.collect()
 }

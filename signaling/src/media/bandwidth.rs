@@ -10,11 +10,11 @@
 
 use std::time::{Duration, Instant};
 
-use rtc_interceptor::{LossController, RateCalculator, RateController, Usage};
+use rtc_interceptor::{LossController, RateController, Usage};
 
 use super::acknowledgements::{Acknowledgements, Fate};
 use super::departures::Departures;
-use super::meter::{Meter, per_second};
+use super::meter::{Delivery, Meter, per_second};
 use super::replay::nearest;
 use super::trend::{Group, Trend};
 use crate::allowance::Allowance;
@@ -28,19 +28,31 @@ const LASTING_LOSS: f64 = 0.12;
 /// How long it must last.
 const LASTING: Duration = Duration::from_millis(800);
 /// Share of packets lost beyond the usual that ends a probe.
-const NOTICED: f64 = 0.05;
+const NOTICED: f64 = 0.1;
+/// Packets lost, and their share of two reports in a row, which mean that a line has become narrow at once: to wait for a
+/// third is another tenth of a second without speech.
+const SEVERE: (usize, f64) = (4, 0.4);
 /// Share of what leaves that a line with room delivers at any time.
 const DELIVERED: f64 = 0.85;
 /// Bytes per second that may be repeated where little is sent: a lost key frame of a shared screen.
 const REPEATED: u64 = 125_000;
 /// A probe that shows so many times the capacity known was worth it.
-const LEAP: f64 = 1.2;
+const LEAP: f64 = 1.15;
 /// How long a probe lasts.
 const PROBE: Duration = Duration::from_millis(300);
 /// Time for the feedback on a probe to come back.
 const PROBE_ECHO: Duration = Duration::from_millis(400);
+/// How many times the capacity a probe may reach: what it sends too much has to find room in the line's queue, or sound
+/// is lost for it (at 1.35 times, 105 ms). The second number is that of a probe that follows one which arrived whole.
+const REACH: [f64; 2] = [1.35, 2.0];
+/// Share of the capacity at which pictures leave. Sound does not wait for them, and needs the rest.
+const PACE: f64 = 0.95;
+/// The same for a moment after signs that the line's queue is full, so that it empties.
+const DRAINING: f64 = 0.2;
+/// How long that moment is: enough for 200 ms of queue.
+const DRAIN: Duration = Duration::from_millis(400);
 /// Waits before the next probe: after a success, at first, and at most.
-const WAITS: [Duration; 3] = [Duration::from_millis(700), Duration::from_secs(2), Duration::from_secs(5)];
+const WAITS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(4)];
 
 struct Probe {
     began: Instant,
@@ -58,7 +70,7 @@ struct Probe {
 pub struct Bandwidth {
     left: Departures,
     trend: Trend,
-    arriving: RateCalculator,
+    arriving: Delivery,
     leaving: Meter,
     control: Option<(RateController, LossController)>,
     loss: LossController,
@@ -69,6 +81,12 @@ pub struct Bandwidth {
     next_probe: Option<Instant>,
     /// Until then the queue that a probe made is draining, which says nothing about the line.
     calm: Option<Instant>,
+    /// Until then pictures leave slowly.
+    drain: Option<Instant>,
+    /// What the last report said: packets lost, of how many.
+    before: (usize, usize),
+    /// Whether the last probe found much more than was known, and arrived whole.
+    leapt: bool,
     /// Bytes that may be repeated.
     repeated: Option<Allowance>,
 }
@@ -78,7 +96,7 @@ impl Default for Bandwidth {
         Self {
             left: Departures::default(),
             trend: Trend::default(),
-            arriving: RateCalculator::default(),
+            arriving: Delivery::default(),
             leaving: Meter::default(),
             control: None,
             loss: LossController::new(MAX_BPS, MIN_BPS, MAX_BPS),
@@ -88,6 +106,9 @@ impl Default for Bandwidth {
             wait: WAITS[1],
             next_probe: None,
             calm: None,
+            drain: None,
+            before: (0, 0),
+            leapt: false,
             repeated: None,
         }
     }
@@ -97,6 +118,17 @@ impl Bandwidth {
     /// Bits per second that may be sent; `None` while nothing points to a limit.
     pub fn capacity(&self) -> Option<u64> {
         self.control.is_some().then(|| whole(self.capacity))
+    }
+
+    /// Bits per second at which pictures are to leave; `None` while nothing points to a limit.
+    pub fn pace(&self, now: Instant) -> Option<u64> {
+        if let Some(probe) = &self.probe
+            && now.saturating_duration_since(probe.began) < PROBE
+        {
+            return Some(whole(probe.goal));
+        }
+        let share = if self.drain.is_some_and(|until| now < until) { DRAINING } else { PACE };
+        self.control.is_some().then(|| whole(self.capacity * share))
     }
 
     /// Whether something points to a limit.
@@ -144,8 +176,10 @@ impl Bandwidth {
             if let Some(probe) = &mut self.probe
                 && (probe.first..=probe.last).contains(&number)
             {
+                // The first only marks where the span begins.
                 let (first, _, bytes) = probe.arrived.unwrap_or((arrival, arrival, 0));
-                probe.arrived = Some((first, arrival, bytes + size));
+                let bytes = if probe.arrived.is_some() { bytes + size } else { 0 };
+                probe.arrived = Some((first, arrival, bytes));
             }
             match &mut group {
                 Some(group) if group.departure == departure => {
@@ -172,6 +206,7 @@ impl Bandwidth {
 
     fn judge(&mut self, now: Instant, usage: Usage, lost: usize, total: usize) {
         let probing = self.probe.is_some();
+        let usual = self.loss.average_loss().unwrap_or_default();
         if !probing {
             self.loss.update(now, lost, total);
         }
@@ -179,17 +214,35 @@ impl Bandwidth {
         let since = if lossy { Some(*self.lossy_since.get_or_insert(now)) } else { None };
         self.lossy_since = since;
         let lasting = since.is_some_and(|since| now.saturating_duration_since(since) >= LASTING);
-        let arriving = self.arriving.rate_bits_per_second(now);
+        let arriving = self.arriving.rate(now);
+        // More than this line loses anyway.
+        let overflows = lost > 1 && share(lost, total) > 2.0 * usual + NOTICED;
+        if overflows {
+            self.drain = Some(now + DRAIN);
+        }
+        let before = std::mem::replace(&mut self.before, (lost, total));
+        let both = (before.0 + lost, before.1 + total);
+        let severe = both.0 >= SEVERE.0 && share(both.0, both.1) > SEVERE.1;
+        let calm = self.calm.is_some_and(|until| now < until);
+        if severe
+            && !calm
+            && let Some(rate) = self.arriving.latest().filter(|rate| *rate < self.capacity)
+        {
+            self.probe = None;
+            self.limit(now, rate * 0.85);
+            self.drain = Some(now + DRAIN);
+            // What is told next was sent before.
+            self.calm = Some(now + PROBE_ECHO);
+            return;
+        }
         if probing {
-            // What a probe provokes is its result, not the state of the line. It must not cost sound its packets: more
-            // than this line loses anyway.
-            let usual = self.loss.average_loss().unwrap_or_default();
-            if usage == Usage::Over || lost > 1 && share(lost, total) > 2.0 * usual + NOTICED {
+            // What a probe provokes is its result, not the state of the line. It must not cost sound its packets.
+            if usage == Usage::Over || overflows {
                 self.end_probe(now, false);
             }
             return;
         }
-        if self.calm.is_some_and(|until| now < until) {
+        if calm {
             return;
         }
         // Delay alone may be a busy computer or a key frame: a full line also delivers less than it is given.
@@ -200,7 +253,7 @@ impl Bandwidth {
             (Some((by_delay, by_loss)), rate) => {
                 let target = by_delay.update(now, usage, rate).min(by_loss.update(now, lost, total));
                 // Nothing was learned beyond what was sent.
-                let ceiling = rate.map_or(self.capacity, |rate| (rate * 1.1).max(self.capacity));
+                let ceiling = rate.map_or(self.capacity, |rate| rate.max(self.capacity));
                 self.capacity = target.min(ceiling).clamp(MIN_BPS, MAX_BPS);
                 if usage == Usage::Over {
                     self.next_probe = Some(now + self.wait);
@@ -213,6 +266,10 @@ impl Bandwidth {
     /// Makes a rate the capacity.
     fn limit(&mut self, now: Instant, rate: f64) {
         self.capacity = rate.clamp(MIN_BPS, MAX_BPS);
+        tracing::debug!(bits_per_second = whole(self.capacity), "a line's limit");
+        if self.control.is_none() {
+            self.drain = Some(now + DRAIN);
+        }
         self.control = Some((
             RateController::new(self.capacity, MIN_BPS, MAX_BPS),
             LossController::new(self.capacity, MIN_BPS, MAX_BPS),
@@ -220,13 +277,14 @@ impl Bandwidth {
         self.next_probe.get_or_insert(now + self.wait);
     }
 
-    /// Bytes of padding to send now, towards a total rate of `wish` bits per second, when it is time to probe.
-    pub fn padding(&mut self, now: Instant, wish: u64) -> usize {
+    /// Bytes of padding to send now, towards a total rate of `wish` bits per second, when it is time to probe. While
+    /// pictures wait (`backlog` bytes of them) they are what fills it.
+    pub fn padding(&mut self, now: Instant, wish: u64, backlog: usize) -> usize {
         let Some(at) = self.next_probe.filter(|_| self.control.is_some()) else { return 0 };
         let wish = f64::from(u32::try_from(wish).unwrap_or(u32::MAX));
         if self.probe.is_none() && at <= now && wish > self.capacity {
             // Far above what is known the line would only be flooded.
-            let goal = (wish * 1.1).min(self.capacity * 2.0);
+            let goal = (wish * 1.1).min(self.capacity * REACH[usize::from(self.leapt)]);
             self.probe = Some(Probe {
                 began: now,
                 goal,
@@ -250,6 +308,9 @@ impl Bandwidth {
         let due = (probe.goal - sending.min(self.capacity)).max(0.0) * span.as_secs_f64() / 8.0;
         let bytes = (due - probe.paid).max(0.0);
         probe.paid += bytes;
+        if backlog > 0 {
+            return 0;
+        }
         usize::try_from(whole(bytes)).unwrap_or_default()
     }
 
@@ -263,6 +324,7 @@ impl Bandwidth {
         let shown = rate.map_or(0.0, |rate| rate.min(probe.goal) * 0.95);
         // One that found much more than was known is followed by the next, also when a lost packet cut it short.
         let found = shown > LEAP * self.capacity;
+        self.leapt = found && shown > DELIVERED * probe.goal;
         if shown > self.capacity {
             self.limit(now, shown);
         } else if !undisturbed && shown > 0.0 {
@@ -286,6 +348,7 @@ impl Bandwidth {
         self.capacity = MAX_BPS;
         (self.probe, self.next_probe, self.wait) = (None, None, WAITS[1]);
         self.lossy_since = None;
+        (self.drain, self.leapt) = (None, false);
     }
 }
 

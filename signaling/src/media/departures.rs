@@ -10,7 +10,7 @@ const SLOTS: u64 = 2048;
 
 #[derive(Clone, Copy, Default)]
 struct Place {
-    /// When it left, in microseconds since the first; over an hour it begins anew.
+    /// When it left, in microseconds since the first; after an hour it begins anew.
     at: u32,
     /// Bytes on the wire; zero while nobody is there.
     size: u16,
@@ -49,7 +49,9 @@ impl Departures {
         let (index, lap) = place(number);
         let place = self.places.get_mut(index).filter(|place| place.lap == lap && place.size > 0)?;
         let Place { at, size, .. } = std::mem::take(place);
-        let ago = Duration::from_micros(u64::from(clock.wrapping_sub(at)));
+        // Stamped by another clock than the one by which it left, it may seem to have come back before.
+        let ago = clock.wrapping_sub(at).cast_signed().max(0).unsigned_abs();
+        let ago = Duration::from_micros(u64::from(ago));
         Some((now.checked_sub(ago).unwrap_or(now), usize::from(size)))
     }
 

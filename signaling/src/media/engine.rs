@@ -159,7 +159,8 @@ impl Engine {
         if let Some(peer) = self.addresses.remove(&from).and_then(|index| self.peers.get_mut(index)) {
             peer.addresses.retain(|known| *known != from);
             if peer.remote == Some(from) {
-                peer.remote = peer.addresses.last().copied();
+                peer.chosen = None;
+                peer.remote = peer.addresses.iter().copied().max_by_key(|path| path.rank());
             }
         }
     }
@@ -230,9 +231,7 @@ impl Engine {
             }
         }
         let Some(peer) = self.peers.get_mut(index) else { return };
-        if check.nominates() || peer.remote.is_none() {
-            peer.remote = Some(from);
-        }
+        peer.choose(now, from, check.nominates());
         if restarted && check.nominates() {
             let fresh = peer.fresh.take();
             if let Some(fresh) = fresh {

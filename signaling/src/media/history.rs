@@ -6,11 +6,12 @@
 use std::time::{Duration, Instant};
 
 use super::descriptor::Descriptor;
+use super::pacer::LONGEST;
 use super::payload::Vp8;
 use super::sdp::Codec;
 
-/// How long a packet should be kept.
-const KEEP: Duration = Duration::from_secs(1);
+/// How long a packet should be kept: as long as a picture may wait for its turn, and then for a request.
+const KEEP: Duration = LONGEST.saturating_add(Duration::from_millis(500));
 /// Packets remembered.
 const SLOTS: usize = 1024;
 /// Bytes to begin with.

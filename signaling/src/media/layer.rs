@@ -37,6 +37,8 @@ pub struct Layer {
     pub generation: u32,
     /// Bits per second, recently.
     pub bitrate: u64,
+    /// The same over some five seconds: what a screen takes that stands still between two slides.
+    pub steady: u64,
     window: (Option<Instant>, usize),
     /// Places of padding, rising; what lies below `floor` is forgotten.
     drops: Vec<u64>,
@@ -67,6 +69,7 @@ impl Layer {
             clock: None,
             generation: 0,
             bitrate: 0,
+            steady: 0,
             window: (None, 0),
             drops: Vec::new(),
             floor: 0,
@@ -168,6 +171,7 @@ impl Layer {
             let rate = u64::try_from(*bytes).unwrap_or_default() * 8000 / millis.max(1);
             // Evened out over two seconds, or a key frame would make the layer look too large for its line.
             self.bitrate = if self.bitrate > 0 { (3 * self.bitrate + rate) / 4 } else { rate };
+            self.steady = if self.steady > 0 { (9 * self.steady + rate) / 10 } else { rate };
             self.window = (Some(now), 0);
         }
         if packet.keyframe {

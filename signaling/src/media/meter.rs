@@ -1,5 +1,6 @@
-//! The rate that leaves, cheap enough for every packet.
+//! The rate that leaves, cheap enough for every packet, and the rate that arrives, report by report.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// Over which a rate is taken.
@@ -33,6 +34,49 @@ impl Meter {
     }
 }
 
+/// Over which the rate that arrives is taken.
+const REPORTED: Duration = Duration::from_millis(500);
+
+/// Bits per second that arrive, by reports each of which says how much has come since the one before.
+///
+/// What the first report of the window says came before its span begins, and is left out: counted in, ten reports look
+/// like eleven hundredths more than the line carries, and that much too fast fills a queue.
+#[derive(Default)]
+pub struct Delivery {
+    reports: VecDeque<(Instant, usize)>,
+}
+
+impl Delivery {
+    /// Takes a report.
+    pub fn add(&mut self, now: Instant, bytes: usize) {
+        self.expire(now);
+        self.reports.push_back((now, bytes));
+    }
+
+    /// The rate; `None` where there are too few reports to tell.
+    pub fn rate(&mut self, now: Instant) -> Option<f64> {
+        self.expire(now);
+        let (first, _) = *self.reports.front()?;
+        let span = now.saturating_duration_since(first);
+        let bytes = self.reports.iter().skip(1).map(|(_, bytes)| bytes).sum();
+        (self.reports.len() > 1 && !span.is_zero()).then(|| per_second(bytes, span))
+    }
+
+    /// The rate of the last two reports alone.
+    pub fn latest(&self) -> Option<f64> {
+        let mut reports = self.reports.iter().rev();
+        let ((last, bytes), (_, more), (first, _)) = (reports.next()?, reports.next()?, reports.next()?);
+        let span = last.saturating_duration_since(*first);
+        (!span.is_zero()).then(|| per_second(bytes + more, span))
+    }
+
+    fn expire(&mut self, now: Instant) {
+        while self.reports.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > REPORTED) {
+            self.reports.pop_front();
+        }
+    }
+}
+
 /// Bytes in a span as bits per second.
 pub fn per_second(bytes: usize, span: Duration) -> f64 {
     f64::from(u32::try_from(bytes.saturating_mul(8)).unwrap_or(u32::MAX)) / span.as_secs_f64()
@@ -53,5 +97,18 @@ mod tests {
         }
         assert!((700_000.0..900_000.0).contains(&meter.rate(now)), "{}", meter.rate(now));
         assert!(meter.rate(now + Duration::from_secs(2)) < 100_000.0);
+    }
+
+    #[test]
+    fn what_arrives_is_told_to_the_bit_once_two_reports_are_there() {
+        let (start, mut delivery) = (any_instant(), Delivery::default());
+        assert_eq!(delivery.rate(start), None);
+        for step in 0..40 {
+            let now = start + Duration::from_millis(50 * step);
+            delivery.add(now, 1875);
+            let rate = delivery.rate(now);
+            assert!(step == 0 || rate.is_some_and(|rate| (rate - 300_000.0).abs() < 1.0), "{step}: {rate:?}");
+        }
+        assert_eq!(delivery.rate(start + Duration::from_secs(5)), None, "nobody reports any more");
     }
 }

@@ -198,6 +198,16 @@ pub(super) fn keep_agreed(section: &mut sdp::Section, mixed: bool) {
             extension.takes(*id) && (described || extension != Extension::DependencyDescriptor)
         })
     });
+    if section.direction.sends() && !described {
+        withhold(section, Codec::Av1);
+    }
+}
+
+/// Takes a codec, and what repeats it, from a section: nobody could decode what came of it.
+fn withhold(section: &mut sdp::Section, codec: Codec) {
+    let types: Vec<u8> =
+        section.formats.iter().filter(|f| f.codec == Some(codec)).map(|f| f.payload_type).collect();
+    section.formats.retain(|format| !types.contains(&format.repairs.unwrap_or(format.payload_type)));
 }
 
 pub(super) fn agree_extensions(ids: &mut ExtensionIds, offered: &[(u8, String)]) {

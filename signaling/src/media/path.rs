@@ -141,7 +141,7 @@ impl Engine {
         let Self { tracks, forwards, peers, run, paced, .. } = self;
         paced.retain(|index| {
             let Some(peer) = peers.get_mut(*index) else { return false };
-            while let Some(held) = peer.pacer.next(now, peer.bandwidth.capacity()) {
+            while let Some(held) = peer.pacer.next(now, peer.bandwidth.pace(now)) {
                 // What has gone meanwhile is not sent: a track, a source that began anew.
                 let forward = forwards.get_mut(held.forward.0).filter(|forward| forward.id == held.forward.1);
                 let Some(forward) = forward else { continue };
@@ -201,7 +201,8 @@ impl Engine {
         let payload_type = forward.repair_type(packet.codec)?;
         let rewritten = era.rewrite(packet)?;
         let peer = self.peers.get_mut(forward.subscriber)?;
-        if !peer.bandwidth.may_repeat(now, content.length() + HEADER) {
+        let pace = peer.bandwidth.pace(now);
+        if !peer.pacer.has_room(now, pace) || !peer.bandwidth.may_repeat(now, content.length() + HEADER) {
             return None;
         }
         let number = forward.next_repair();

@@ -15,6 +15,9 @@ use super::srtp::Open;
 use super::twcc::Recorder;
 use crate::room::media::{MediaKind, PeerId, PeerRole};
 
+/// How long a path is believed to be chosen: browsers check the one in use every 2.5 s.
+const CHOSEN: Duration = Duration::from_secs(4);
+
 /// Where a datagram came from, and where one goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
@@ -28,6 +31,16 @@ pub enum Source {
 }
 
 impl Source {
+    /// How good a path is, as ICE orders them (RFC 8445 section 5.1.2, RFC 6544 section 4.2): over TCP a lost packet holds
+    /// up all that follow, and on a narrow line what waits is old before it arrives.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Udp(_) => 2,
+            Self::Tcp(..) => 1,
+            Self::Relay(..) => 0,
+        }
+    }
+
     /// The client's address.
     pub fn address(self) -> SocketAddr {
         match self {
@@ -117,6 +130,8 @@ pub struct Peer {
     pub fingerprint: Option<String>,
     /// Where packets go.
     pub remote: Option<Source>,
+    /// When the client last chose that path.
+    pub chosen: Option<Instant>,
     /// Addresses that have proven to be the client's.
     pub addresses: Vec<Source>,
     /// When the first description was exchanged.
@@ -164,6 +179,18 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// Follows the client in its choice of a path. Some (Firefox) choose every path that works, and mean the best of them
+    /// (RFC 8445 section 8.1.1 on aggressive nomination): a lesser one is believed once the better has not been chosen for
+    /// a while.
+    pub fn choose(&mut self, now: Instant, path: Source, nominated: bool) {
+        let held = self.chosen.is_some_and(|at| now.saturating_duration_since(at) < CHOSEN);
+        let lesser = self.remote.is_some_and(|remote| path.rank() < remote.rank());
+        if self.remote.is_none() || nominated && !(held && lesser) {
+            self.remote = Some(path);
+            self.chosen = nominated.then_some(now).or(self.chosen);
+        }
+    }
+
     /// Sources with such a role are not used any more.
     pub fn forget_sources(&mut self, is_gone: impl Fn(&Role) -> bool) {
         let open = &mut self.open;

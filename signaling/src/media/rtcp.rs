@@ -20,6 +20,10 @@ use super::path::mark;
 /// is bounded by the line: [`Bandwidth::may_repeat`](super::bandwidth::Bandwidth::may_repeat).
 const MAX_REPEATED: usize = 128;
 
+/// Packets of one compound that are read. Browsers put in a report, a description and two or three requests; sixty
+/// feedbacks in one datagram are made to keep us busy.
+const MAX_COMPOUND: usize = 16;
+
 impl Engine {
     /// Takes one SRTCP packet from a connection.
     pub(super) fn rtcp(&mut self, now: Instant, from: usize, datagram: &mut [u8]) {
@@ -28,7 +32,8 @@ impl Engine {
         let Some(length) = open.rtcp(datagram) else { return };
         peer.heard = now;
         let mut rest = &datagram[..length];
-        while let Some((packet, tail)) = split(rest) {
+        for _ in 0..MAX_COMPOUND {
+            let Some((packet, tail)) = split(rest) else { return };
             rest = tail;
             // Twenty in a second from every subscriber: read where they lie. All else is rare.
             if is_arrivals(packet) {

@@ -1,7 +1,8 @@
 //! A look at a client's SCTP packets before the protocol crate takes them.
 //!
 //! Two kinds of chunks name ranges of sequence numbers that the crate walks one by one. A range of two thousand million
-//! would stop the worker with all its rooms for minutes, so that what no honest client asks for is dropped here.
+//! would stop the worker with all its rooms for minutes, so that what no honest client asks for is dropped here. Two others
+//! list causes of errors, and the crate falls over one that says it is longer than the chunk it stands in.
 
 /// Sequence numbers that one packet may have walked: as many chunks of 16 bytes as fit into a receive window of
 /// 256 KiB. Walking them takes well under a millisecond.
@@ -10,6 +11,8 @@ const MAX_WALK: u32 = 16_384;
 const HEADER: usize = 12;
 const INIT: u8 = 1;
 const SACK: u8 = 3;
+const ABORT: u8 = 6;
+const ERROR: u8 = 9;
 const FORWARD_TSN: u8 = 192;
 
 /// What is known of one association.
@@ -43,6 +46,7 @@ impl Watch {
                 walk = walk.saturating_add(walked(value));
                 walk <= MAX_WALK
             }
+            ABORT | ERROR => causes_fit(value),
             _ => true,
         })
     }
@@ -78,6 +82,20 @@ fn number(value: &[u8], at: usize) -> Option<u32> {
 /// Initial sequence number of an INIT: after tag, window and the two counts of streams.
 fn initial(kind: u8, value: &[u8]) -> Option<u32> {
     if kind == INIT { number(value, 12) } else { None }
+}
+
+/// Whether all causes of an error lie within their chunk: each begins with its code and its length (RFC 9260 section
+/// 3.3.10). Behind one that is too short to be one the crate reads no further.
+fn causes_fit(mut rest: &[u8]) -> bool {
+    while let [_, _, high, low, ..] = rest {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        if length < 4 {
+            return true;
+        }
+        let Some(behind) = rest.get(length..) else { return false };
+        rest = behind;
+    }
+    true
 }
 
 /// How many numbers the gaps of a SACK name: pairs of 16 bits, behind number, window and the two counts.
@@ -159,6 +177,17 @@ mod tests {
         let watch = Watch::begin(&init(7));
         for length in 0..20 {
             watch.bears(&forward(7)[..length]);
+        }
+    }
+
+    #[test]
+    fn a_cause_that_is_longer_than_its_chunk_is_not_passed_on() {
+        let watch = Watch::begin(&init(5));
+        for kind in [ABORT, ERROR] {
+            assert!(watch.bears(&packet(&[(kind, &[])])));
+            assert!(watch.bears(&packet(&[(kind, &[0, 12, 0, 8, 1, 2, 3, 4, 0, 13, 0, 4])])));
+            assert!(!watch.bears(&packet(&[(kind, &[0, 12, 0, 9, 1, 2, 3, 4])])));
+            assert!(!watch.bears(&packet(&[(kind, &[0, 12, 0, 4, 0, 13, 0, 5])])));
         }
     }
 }

@@ -35,6 +35,7 @@ impl Media for Engine {
             remote_ufrag: None,
             fingerprint: None,
             remote: None,
+            chosen: None,
             addresses: Vec::new(),
             since: None,
             heard: self.now,

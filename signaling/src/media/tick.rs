@@ -201,6 +201,7 @@ impl Engine {
 
 /// How long nothing has to be done about a connection that nothing comes from: whatever does come wakes it up.
 fn quiet_until(peer: &Peer, consent: Duration) -> Instant {
-    let timers = [peer.dtls.as_ref().and_then(Dtls::deadline), peer.channels.deadline()];
-    timers.into_iter().flatten().fold((peer.reported + REPORT).min(peer.heard + consent), Instant::min)
+    let patience = (!peer.lost).then(|| peer.heard + consent);
+    let timers = [peer.dtls.as_ref().and_then(Dtls::deadline), peer.channels.deadline(), patience];
+    timers.into_iter().flatten().fold(peer.reported + REPORT, Instant::min)
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use socket2::SockRef;
@@ -12,6 +13,9 @@ use tokio::net::UdpSocket;
 const KERNEL_BUFFER_BYTES: usize = 8 << 20;
 /// Room for one read: the kernel may hand over up to 64 kB of joined datagrams.
 const READ_BYTES: usize = 1 << 16;
+
+/// Longest time that a datagram can have waited here: a thread that stood still for longer has other worries.
+const MAX_WAITED: Duration = Duration::from_secs(1);
 
 /// A socket with its buffers.
 pub struct Udp {
@@ -48,20 +52,30 @@ impl Udp {
         self.socket.readable().await
     }
 
-    /// Reads one batch; false when nothing more waits.
-    pub fn read(&mut self, mut take: impl FnMut(SocketAddr, &mut [u8])) -> bool {
+    /// Reads one batch: each datagram with how long ago it came in, as far as the system tells. False when nothing more
+    /// waits.
+    pub fn read(&mut self, mut take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
         let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
         let (socket, state, meta) = (&self.socket, &self.state, &mut self.meta);
         let mut count = 0;
-        // Fewer than there was room for: the next call would only say that it would have to wait.
+        // Fewer than there was room for: the next call would only say that it would have to wait. Other systems than Linux
+        // may hand over one datagram at a time.
         let read = socket.try_io(Interest::READABLE, || {
             count = state.recv(socket.into(), &mut slices, meta)?;
-            if count < BATCH_SIZE { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+            if cfg!(target_os = "linux") && count < BATCH_SIZE {
+                Err(io::ErrorKind::WouldBlock.into())
+            } else {
+                Ok(())
+            }
         });
+        let now = since_epoch();
         for (buffer, meta) in self.buffers.iter_mut().zip(&self.meta).take(count) {
             let length = meta.len.min(buffer.len());
+            // A wall clock that was set meanwhile says nothing.
+            let waited =
+                meta.timestamp.and_then(|came| now.checked_sub(came)).filter(|ago| *ago < MAX_WAITED);
             for datagram in buffer[..length].chunks_mut(meta.stride.max(1)) {
-                take(meta.addr, datagram);
+                take(meta.addr, waited.unwrap_or_default(), datagram);
             }
         }
         read.is_ok()
@@ -82,4 +96,9 @@ impl Udp {
             }
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the clock by which the system stamps what comes in")]
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }

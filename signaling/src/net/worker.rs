@@ -170,40 +170,54 @@ impl<T: Tenant> Worker<T> {
     async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<T::Command>) {
         loop {
             self.settle();
+            // The tasks of the streams write and read, and the sockets are looked at: with a queue that never runs empty
+            // nothing else would let them.
+            tokio::task::yield_now().await;
             self.gather();
             let wait = self.wait();
             tokio::select! {
                 command = inbox.recv() => {
                     let Some(command) = command else { return };
-                    self.engine.advance(instant());
-                    self.tenant.command(self.clock.now(), command, &mut self.engine);
-                    for _ in 1..MAX_COMMANDS {
-                        let Ok(command) = inbox.try_recv() else { break };
-                        self.tenant.command(self.clock.now(), command, &mut self.engine);
-                    }
+                    self.command(command);
                 }
                 readable = self.udp.readable() => {
                     if let Err(error) = readable {
                         tracing::debug!(%error, "the media socket reported an error");
                     }
-                    let (engine, now) = (&mut self.engine, instant());
-                    for _ in 0..MAX_BATCHES {
-                        if !self.udp.read(|from, datagram| engine.datagram(now, Source::Udp(from), datagram)) {
-                            break;
-                        }
-                    }
                 }
-                Some(arrival) = self.arrivals.recv() => {
-                    self.arrived(arrival);
-                    for _ in 1..MAX_ARRIVALS {
-                        let Ok(arrival) = self.arrivals.try_recv() else { break };
-                        self.arrived(arrival);
-                    }
-                }
+                Some(arrival) = self.arrivals.recv() => self.arrived(arrival),
                 Ok((stream, address)) = self.listener.accept() => self.connections.accept(stream, address),
                 () = tokio::time::sleep(wait) => {}
             }
+            self.take(&mut inbox);
         }
+    }
+
+    /// Takes what else has come, from everywhere: the next turn may be a while away.
+    fn take(&mut self, inbox: &mut mpsc::UnboundedReceiver<T::Command>) {
+        for _ in 1..MAX_COMMANDS {
+            let Ok(command) = inbox.try_recv() else { break };
+            self.command(command);
+        }
+        for _ in 1..MAX_ARRIVALS {
+            let Ok(arrival) = self.arrivals.try_recv() else { break };
+            self.arrived(arrival);
+        }
+        let (engine, now) = (&mut self.engine, instant());
+        for _ in 0..MAX_BATCHES {
+            // Clients estimate their lines by when their packets came in, not by when we had time to look.
+            let more = self.udp.read(|from, waited, datagram| {
+                engine.datagram(now.checked_sub(waited).unwrap_or(now), Source::Udp(from), datagram);
+            });
+            if !more {
+                break;
+            }
+        }
+    }
+
+    fn command(&mut self, command: T::Command) {
+        self.engine.advance(instant());
+        self.tenant.command(self.clock.now(), command, &mut self.engine);
     }
 
     /// While turns follow each other closely, lets some time pass before the next. The thread is the worker's own and stands

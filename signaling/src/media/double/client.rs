@@ -167,7 +167,7 @@ impl Client {
             self.repeat = now + Duration::from_millis(200);
         }
         if let (Some(seal), Some(report)) = (&mut self.seal, self.arrivals.feedback(now, 1, 1)) {
-            self.out.push(seal.rtcp(&report).unwrap().to_vec());
+            self.out.push(seal.rtcp(&report).unwrap());
         }
         if let Some((_, association)) = &mut self.association {
             if association.poll_timeout().is_some_and(|at| at <= now) {
@@ -253,7 +253,7 @@ impl Client {
     /// Sends an RTCP packet.
     pub fn rtcp<P: Marshal>(&mut self, packet: &P) {
         let sealed = self.seal.as_mut().unwrap().rtcp(&packet.marshal().unwrap()).unwrap();
-        self.out.push(sealed.to_vec());
+        self.out.push(sealed);
     }
 
     /// Begins the SCTP association.

@@ -123,7 +123,7 @@ impl Session {
     fn seal(&mut self, client: usize, feedback: bool, piece: &[u8]) -> Option<Vec<u8>> {
         let client = self.clients.get_mut(client)?;
         if feedback {
-            return client.seal.rtcp(piece).map(|sealed| sealed.to_vec());
+            return client.seal.rtcp(piece);
         }
         let header = Header::parse(piece)?;
         let window = client.windows.entry(header.ssrc).or_default();

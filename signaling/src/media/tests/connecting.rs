@@ -77,6 +77,33 @@ fn a_client_that_moves_to_another_address_keeps_its_session_after_an_ice_restart
 }
 
 #[test]
+fn of_all_paths_that_a_client_chooses_the_best_is_taken_while_it_works() {
+    let mut world = World::new(1);
+    let client = world.publisher(&[CAMERA]);
+    assert!(world.run_until(|world| world.clients[client].connected()));
+    let udp = world.clients[client].address;
+    let tcp = Source::Tcp(1, udp.address());
+    let choose = |world: &mut World, path| {
+        let now = world.now;
+        world.clients[client].recheck();
+        world.clients[client].tick(now);
+        let out = std::mem::take(&mut world.clients[client].out);
+        let mut check = out.into_iter().find(|bytes| bytes[0] < 4).expect("a check");
+        world.engine.datagram(now, path, &mut check);
+        world.engine.peers[0].remote
+    };
+    assert_eq!(choose(&mut world, udp), Some(udp));
+    assert_eq!(choose(&mut world, tcp), Some(udp), "Firefox chooses all");
+    world.now += Duration::from_secs(3);
+    assert_eq!(choose(&mut world, tcp), Some(udp));
+    world.now += Duration::from_secs(1);
+    assert_eq!(choose(&mut world, tcp), Some(tcp), "UDP is not chosen any more: it is blocked");
+    assert_eq!(choose(&mut world, udp), Some(udp), "and when it is again, at once");
+    let other = Source::Udp(([10, 0, 0, 9], 9).into());
+    assert_eq!(choose(&mut world, other), Some(other), "an equal path is a client that moves");
+}
+
+#[test]
 fn a_silent_client_is_lost_and_found_again_when_it_speaks() {
     let mut world = World::new(1);
     let client = world.publisher(&[MICROPHONE]);

@@ -35,6 +35,20 @@ fn on_a_narrow_line_speech_stays_whole_and_the_picture_returns_with_the_room() {
 }
 
 #[test]
+fn slides_that_change_on_a_narrow_line_cost_no_speech() {
+    let mut speech = Speech::with_slides();
+    speech.speak(Duration::from_secs(5));
+    speech.heard();
+    speech.world.narrow.insert(speech.listener, 300_000);
+    speech.speak(Duration::from_secs(3));
+    let heard = speech.heard();
+    assert!(heard >= 135, "{heard} of 150 packets of sound while the line became narrow");
+    speech.speak(Duration::from_mins(1));
+    let heard = speech.heard();
+    assert!(heard >= 2970, "{heard} of 3000 packets of sound");
+}
+
+#[test]
 fn a_line_too_narrow_for_any_picture_still_carries_speech() {
     let mut speech = Speech::new();
     speech.speak(Duration::from_secs(3));

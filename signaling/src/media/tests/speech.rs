@@ -9,6 +9,11 @@ use crate::room::media::{MediaEvent, MediaKind};
 /// What the speaker sends.
 pub const SECTIONS: [(&str, &str, &str, &[&str]); 2] =
     [("0", "video", "sendonly", &["q", "h", "f"]), ("1", "audio", "sendonly", &[])];
+/// Its shared screen, where it shows one.
+const SCREEN: (&str, &str, &str, &[&str]) = ("2", "video", "sendonly", &[]);
+/// Bytes of a new slide, and ticks of 20 ms that it is shown; bytes of a frame in which little changes, and ticks between two.
+const SLIDE: (usize, u32) = (50_000, 600);
+const LITTLE: (usize, u32) = (900, 10);
 /// Bits per second of the layers.
 const RATES: [usize; 3] = [150_000, 500_000, 1_700_000];
 
@@ -21,6 +26,8 @@ pub struct Speech {
     pub sound: bool,
     /// Layers that it has not been told to stop.
     enabled: [bool; 3],
+    /// Packets of the shared screen so far, and whether it owes a whole picture; `None` where none is shown.
+    screen: Option<(u64, bool)>,
     tick: u32,
     indices: [u64; 3],
     key: [bool; 3],
@@ -45,9 +52,44 @@ impl Speech {
             listener,
             sound: true,
             enabled: [true; 3],
+            screen: None,
             tick: 0,
             indices: [1000; 3],
             key: [true; 3],
+        }
+    }
+
+    /// Shows slides as well.
+    pub fn with_slides() -> Self {
+        let mut speech = Self::new();
+        let sections = [SECTIONS[0], SECTIONS[1], SCREEN];
+        speech.world.offer(speech.speaker, &sections);
+        let screen = speech.world.forward(speech.listener, speech.speaker, SCREEN.0, MediaKind::Video);
+        let index = speech.world.engine.forward_ids[&screen];
+        speech.world.engine.forwards[index].screen = true;
+        speech.world.renegotiate(speech.listener, false);
+        speech.screen = Some((1000, true));
+        speech
+    }
+
+    /// The shared screen's next frame, when it has one.
+    fn show(&mut self) {
+        let Some((packets, whole)) = &mut self.screen else { return };
+        let new = self.tick.is_multiple_of(SLIDE.1) || *whole;
+        if !new && !self.tick.is_multiple_of(LITTLE.1) {
+            return;
+        }
+        let key = std::mem::take(whole);
+        let mut bytes = if new { SLIDE.0 } else { LITTLE.0 };
+        let mut first = true;
+        while bytes > 0 {
+            let mut payload = vp8(u16::try_from(self.tick % 0x7FFF).unwrap(), 0, key);
+            payload[0] = if std::mem::take(&mut first) { 0x90 } else { 0x80 };
+            payload.resize(bytes.clamp(70, 1100), 0);
+            bytes = bytes.saturating_sub(1100);
+            *packets += 1;
+            let client = &mut self.world.clients[self.speaker];
+            client.rtp(200, 96, *packets, self.tick * 1800, SCREEN.0, "", &payload);
         }
     }
 
@@ -77,6 +119,9 @@ impl Speech {
                     }
                 }
             }
+            if awake {
+                self.show();
+            }
             self.tick += 1;
             self.world.run(Duration::from_millis(20));
             let told = self.world.events.iter().rev().find_map(|event| match event {
@@ -90,7 +135,10 @@ impl Speech {
             }
             for packet in std::mem::take(&mut self.world.clients[self.speaker].feedback) {
                 if packet[0] & 0x1F == 1 && packet[1] == 206 {
-                    self.key[usize::from(packet[11]) - 100] = true;
+                    match (usize::from(packet[11]), &mut self.screen) {
+                        (200, Some((_, whole))) => *whole = true,
+                        (layer, _) => self.key[layer - 100] = true,
+                    }
                 }
             }
         }

@@ -170,7 +170,9 @@ impl World {
             }
         }
         if !self.stalled.contains_key(&None) {
-            self.engine.tick(now);
+            if self.engine.next_deadline().is_some_and(|at| at <= now) {
+                self.engine.tick(now);
+            }
             self.engine.advance(now);
         }
         for (index, client) in self.clients.iter_mut().enumerate() {

@@ -119,7 +119,7 @@ impl Datagrams {
             let mut replies = Vec::new();
             let (house, sessions, clients, news) =
                 (&self.house, &mut self.sessions, &mut self.clients, &mut self.news);
-            let more = self.socket.read(|from, datagram| {
+            let more = self.socket.read(|from, _, datagram| {
                 let now = house.now();
                 let mut stranger = Session::new(from, Transport::Udp);
                 let known = sessions.get_mut(&from);
