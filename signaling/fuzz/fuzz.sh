@@ -5,6 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 seconds=${FUZZ_SECONDS:-600}
+# By the clock on the wall: an input that takes longer counts as a fault. On a machine that does other things as well it
+# may be the machine, so there it has to be more.
+patience=${FUZZ_PATIENCE:-10}
 work=$PWD/.tools/fuzz
 here=$PWD/signaling/fuzz
 toolchain=${FUZZ_TOOLCHAIN:-nightly}
@@ -49,7 +52,7 @@ run() {
     status=0
     TIMEFORMAT='%U %S'
     { time nice -n 19 "$(binary "$1")" "$work/$1/corpus" -artifact_prefix="$work/$1/crashes/" -max_total_time="$((rest < 10 ? 10 : rest))" \
-      -max_len="${longest[$1]}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 "${dictionary[@]}" \
+      -max_len="${longest[$1]}" -timeout="$patience" -rss_limit_mb=2048 -print_final_stats=1 "${dictionary[@]}" \
       >"$work/$1/log" 2>&1; } 2>"$work/$1/time" || status=$?
     executed=$(awk '/number_of_executed_units/ { print $2 }' "$work/$1/log")
     note "$1" "$(awk 'END { print $1 + $2 }' "$work/$1/time")" "${executed:-0}"
@@ -77,7 +80,7 @@ keep() {
   for name in "${names[@]}"; do
     unpack "$name"
     chosen=$(mktemp -d)
-    nice -n 19 "$(binary "$name")" -merge=1 -max_len="${longest[$name]}" -timeout=10 -rss_limit_mb=2048 "$chosen" "$work/$name/corpus" \
+    nice -n 19 "$(binary "$name")" -merge=1 -max_len="${longest[$name]}" -timeout="$patience" -rss_limit_mb=2048 "$chosen" "$work/$name/corpus" \
       >"$work/$name/merge.log" 2>&1
     find "$work/$name/crashes" -type f -exec cp -t "$chosen" {} +
     tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$chosen" -cf - . | gzip -9n >"$here/corpus/$name.tar.gz"
