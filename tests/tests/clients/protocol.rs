@@ -163,6 +163,10 @@ async fn another_address(room: &mut MixedRoom, who: usize) {
         for source in ["camera", "microphone"] {
             room.others_receive(who, source).await;
         }
+        // That it left is of this try, not of the next.
+        for attendee in &mut room.attendees {
+            attendee.forget();
+        }
     }
 }
 
