@@ -265,6 +265,10 @@ fn control(
     id: StreamId,
     bytes: &[u8],
 ) {
+    // The two messages of RFC 8832 section 5. The crate also reads some of its own, and falls over them when cut short.
+    if !matches!(bytes, [0x02 | 0x03, ..]) {
+        return;
+    }
     match Message::unmarshal(&mut &bytes[..]) {
         Ok(Message::DataChannelOpen(open)) => {
             if channels.len() >= limits.data_channels || channels.iter().any(|channel| channel.stream == id) {
