@@ -16,7 +16,7 @@ use super::acknowledgements::{Acknowledgements, Fate};
 use super::departures::Departures;
 use super::meter::{Delivery, Meter, per_second};
 use super::replay::nearest;
-use super::trend::{Group, Trend};
+use super::trend::{Group, Queue, Trend};
 use crate::allowance::Allowance;
 
 /// Capacity that is never gone below: the lowest layer and sound.
@@ -32,6 +32,8 @@ const NOTICED: f64 = 0.1;
 /// Packets lost, and their share of two reports in a row, which mean that a line has become narrow at once: to wait for a
 /// third is another tenth of a second without speech.
 const SEVERE: (usize, f64) = (4, 0.4);
+/// What must stand in the line's queue then: radio that loses as much for a moment has none.
+const FULL: Duration = Duration::from_millis(60);
 /// Share of what leaves that a line with room delivers at any time.
 const DELIVERED: f64 = 0.85;
 /// Bytes per second that may be repeated where little is sent: a lost key frame of a shared screen.
@@ -70,6 +72,7 @@ struct Probe {
 pub struct Bandwidth {
     left: Departures,
     trend: Trend,
+    queue: Queue,
     arriving: Delivery,
     leaving: Meter,
     control: Option<(RateController, LossController)>,
@@ -96,6 +99,7 @@ impl Default for Bandwidth {
         Self {
             left: Departures::default(),
             trend: Trend::default(),
+            queue: Queue::default(),
             arriving: Delivery::default(),
             leaving: Meter::default(),
             control: None,
@@ -189,12 +193,14 @@ impl Bandwidth {
                     let next = Group { departure, arrival, size };
                     if let Some(group) = group.replace(next) {
                         self.trend.accumulate(now, &group);
+                        self.queue.note(&group);
                     }
                 }
             }
         }
         if let Some(group) = group {
             self.trend.accumulate(now, &group);
+            self.queue.note(&group);
         }
         if bytes > 0 {
             self.arriving.add(now, bytes);
@@ -225,6 +231,7 @@ impl Bandwidth {
         let severe = both.0 >= SEVERE.0 && share(both.0, both.1) > SEVERE.1;
         let calm = self.calm.is_some_and(|until| now < until);
         if severe
+            && self.queue.length() >= FULL
             && !calm
             && let Some(rate) = self.arriving.latest().filter(|rate| *rate < self.capacity)
         {

@@ -12,6 +12,9 @@ const MOST_MS: f64 = 50.0;
 /// A leap in the delay beyond this is no queue but somebody who stood still. What he then takes all at once, each packet
 /// less late than the one before, says nothing either: the filter begins anew when that is over.
 const STOOD_STILL_MS: f64 = 1000.0;
+/// By how much the fastest way is taken to get longer with every group of packets: of some fifty in a second, clocks that
+/// differ by one in ten thousand.
+const DRIFT_US: i64 = 2;
 /// What was believed so long ago is no news.
 const STALE: Duration = Duration::from_millis(500);
 
@@ -24,6 +27,33 @@ pub struct Group {
     pub arrival: Duration,
     /// Their bytes.
     pub size: usize,
+}
+
+/// How much longer packets take than the fastest of late: what stands in the line's queue.
+#[derive(Default)]
+pub struct Queue {
+    began: Option<Instant>,
+    /// Microseconds on the way, by two clocks that have nothing in common: only differences mean something.
+    fastest: Option<i64>,
+    latest: i64,
+}
+
+impl Queue {
+    /// Takes what was reported of packets.
+    pub fn note(&mut self, group: &Group) {
+        let began = *self.began.get_or_insert(group.departure);
+        let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        let left = micros(group.departure.saturating_duration_since(began));
+        let way = micros(group.arrival).saturating_sub(left);
+        // Two clocks drift apart: the fastest is forgotten little by little.
+        let fastest = self.fastest.map_or(way, |fastest| fastest.saturating_add(DRIFT_US).min(way));
+        (self.fastest, self.latest) = (Some(fastest), way.saturating_sub(fastest));
+    }
+
+    /// How long the last packet reported stood in it.
+    pub fn length(&self) -> Duration {
+        Duration::from_micros(u64::try_from(self.latest).unwrap_or_default())
+    }
 }
 
 /// The trend of one subscriber's line.
