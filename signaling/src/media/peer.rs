@@ -180,7 +180,7 @@ pub struct Peer {
 
 impl Peer {
     /// Follows the client in its choice of a path. Some (Firefox) choose every path that works, and mean the best of them
-    /// (RFC 8445 section 8.1.1 on aggressive nomination): a lesser one is believed once the better has not been chosen for
+    /// (RFC 5245 section 8.1.1.2, aggressive nomination): a lesser one is believed once the better has not been chosen for
     /// a while.
     pub fn choose(&mut self, now: Instant, path: Source, nominated: bool) {
         let held = self.chosen.is_some_and(|at| now.saturating_duration_since(at) < CHOSEN);

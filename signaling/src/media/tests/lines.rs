@@ -98,19 +98,6 @@ fn a_narrow_line_that_also_loses_packets_finds_its_way_up_when_it_widens() {
 }
 
 #[test]
-fn bursts_of_loss_are_not_taken_for_a_narrow_line() {
-    let mut speech = Speech::new();
-    speech.world.delay = Duration::from_millis(150);
-    for _ in 0..10 {
-        speech.speak(Duration::from_secs(9));
-        speech.world.loss = 200;
-        speech.speak(Duration::from_secs(1));
-        speech.world.loss = 0;
-    }
-    assert_eq!(speech.pauses(), 0);
-}
-
-#[test]
 fn a_lossy_line_is_not_taken_for_a_narrow_one() {
     let mut speech = Speech::new();
     speech.world.loss = 50;

@@ -5,6 +5,7 @@ mod descriptors;
 mod forwarding;
 mod layers;
 mod lines;
+mod narrowing;
 mod speech;
 mod starved;
 mod world;
