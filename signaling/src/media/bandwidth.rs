@@ -34,6 +34,9 @@ const NOTICED: f64 = 0.1;
 const SEVERE: (usize, f64) = (4, 0.4);
 /// What must stand in the line's queue then: radio that loses as much for a moment has none.
 const FULL: Duration = Duration::from_millis(60);
+/// By how much the queue must have grown over two reports, without getting shorter in either, where a line is given more
+/// than it carries. To fill, its queue may take a fifth of a second; what is lost behind it is reported after that.
+const GROWS: Duration = Duration::from_millis(30);
 /// Share of what leaves that a line with room delivers at any time.
 const DELIVERED: f64 = 0.85;
 /// Bytes per second that may be repeated where little is sent: a lost key frame of a shared screen.
@@ -88,6 +91,8 @@ pub struct Bandwidth {
     drain: Option<Instant>,
     /// What the last report said: packets lost, of how many.
     before: (usize, usize),
+    /// What stood in the queue at the last two reports.
+    stood: [Duration; 2],
     /// Whether the last probe found much more than was known, and arrived whole.
     leapt: bool,
     /// Bytes that may be repeated.
@@ -112,6 +117,7 @@ impl Default for Bandwidth {
             calm: None,
             drain: None,
             before: (0, 0),
+            stood: [Duration::ZERO; 2],
             leapt: false,
             repeated: None,
         }
@@ -230,8 +236,10 @@ impl Bandwidth {
         let both = (before.0 + lost, before.1 + total);
         let severe = both.0 >= SEVERE.0 && share(both.0, both.1) > SEVERE.1;
         let calm = self.calm.is_some_and(|until| now < until);
-        if severe
-            && self.queue.length() >= FULL
+        let full = self.queue.length() >= FULL;
+        let fills = self.grows() && !probing && self.falls_short(now);
+        if full
+            && (severe || fills)
             && !calm
             && let Some(rate) = self.arriving.latest().filter(|rate| *rate < self.capacity)
         {
@@ -268,6 +276,19 @@ impl Bandwidth {
             }
             _ => {}
         }
+    }
+
+    /// Whether the queue has grown twice in a row; takes what stands in it now.
+    fn grows(&mut self) -> bool {
+        let length = self.queue.length();
+        let [earlier, before] = self.stood;
+        self.stood = [before, length];
+        length >= before && before >= earlier && length >= earlier + GROWS
+    }
+
+    /// Whether the last two reports told of clearly less than leaves.
+    fn falls_short(&self, now: Instant) -> bool {
+        self.arriving.latest().is_some_and(|rate| rate < DELIVERED * self.leaving.rate(now))
     }
 
     /// Makes a rate the capacity.

@@ -1,6 +1,7 @@
 //! A line that becomes narrow from one moment to the next, told from one that loses as much and has no queue.
 
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use super::any_instant;
 use crate::media::acknowledgements::Acknowledgements;
@@ -38,4 +39,47 @@ fn loss_is_a_line_that_narrows_where_a_queue_stands_before_it() {
 #[test]
 fn radio_that_loses_most_for_a_moment_is_not_a_line_that_narrows() {
     assert!(!limited(Duration::ZERO));
+}
+
+/// After a second of 200 packets on a wide line: how many of the next go by until a limit is seen, at most 200. From there on
+/// `arrival` says when what leaves arrives, after what arrived before it; clients report every 50 ms.
+fn seen_after(arrival: impl Fn(Instant, Instant) -> Instant) -> Option<u64> {
+    let start = any_instant();
+    let (mut bandwidth, mut arrivals) = (Bandwidth::default(), Recorder::default());
+    let (mut on_the_way, mut last) = (VecDeque::new(), start);
+    for number in 1..=400_u64 {
+        let now = start + Duration::from_millis(5 * number);
+        bandwidth.left(now, number, 1200);
+        let straight = now + Duration::from_millis(20);
+        last = if number > 200 { arrival(straight, last) } else { straight };
+        on_the_way.push_back((last, number));
+        while let Some((at, number)) = on_the_way.pop_front_if(|(at, _)| *at <= now) {
+            arrivals.record(at, low16(number));
+        }
+        if number.is_multiple_of(10)
+            && let Some(told) = arrivals.feedback(now, 1, 2)
+        {
+            bandwidth.feedback(now, Acknowledgements::read(&told).expect("a report"));
+        }
+        if bandwidth.limited() {
+            return number.checked_sub(200);
+        }
+    }
+    None
+}
+
+#[test]
+fn a_queue_that_fills_is_seen_before_anything_is_lost() {
+    // A packet every 5 ms on a line that lets one through every 10 ms.
+    let seen = seen_after(|straight, last| straight.max(last + Duration::from_millis(10)));
+    assert!(seen.is_some_and(|packets| packets <= 50), "a limit was seen after {seen:?} packets of 5 ms");
+}
+
+#[test]
+fn one_who_stands_still_for_a_moment_has_no_narrow_line() {
+    for still in [50, 100, 150, 200, 300] {
+        let again = any_instant() + Duration::from_millis(1005 + still);
+        let seen = seen_after(|straight, last| straight.max(last).max(again));
+        assert_eq!(seen, None, "it stood still for {still} ms");
+    }
 }
