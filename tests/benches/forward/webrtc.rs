@@ -1,5 +1,6 @@
 //! A forwarder on the `webrtc` crate's own driver, pictures only: each connection with its sockets and its task, the
-//! crate's default interceptors (requests for lost packets, reports, transport-wide feedback).
+//! crate's default interceptors (requests for lost packets, reports, transport-wide feedback). Header extensions go on
+//! as the publisher wrote them.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -22,7 +23,10 @@ use rtc::{
     },
     rtp_transceiver::{
         RTCRtpTransceiverDirection, RTCRtpTransceiverInit,
-        rtp_sender::{RTCRtpCodec, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind},
+        rtp_sender::{
+            RTCRtpCodec, RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpHeaderExtensionCapability,
+            RtpCodecKind,
+        },
     },
 };
 use serde::{Deserialize, Serialize};
@@ -46,6 +50,9 @@ use crate::{
     pattern::Pattern,
     subject::{Subject, Turn},
 };
+
+/// The one header extension of the publisher's pictures that the crate does not know by itself.
+const ABS_SEND_TIME: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
 
 /// An offer to the server: from who sends, or from who receives.
 #[derive(Serialize, Deserialize)]
@@ -214,6 +221,9 @@ async fn accept(
     let gathered = Arc::new(Notify::new());
     let mut media = MediaEngine::default();
     media.register_default_codecs().expect("the crate's own codecs");
+    // The crate sends no packet with an extension that was not agreed upon.
+    let sent = RTCRtpHeaderExtensionCapability { uri: ABS_SEND_TIME.to_owned() };
+    media.register_header_extension(sent, RtpCodecKind::Video, None).expect("there are free ids");
     let interceptors = register_default_interceptors(Registry::new(), &mut media).expect("the crate's own");
     let settings = SettingEngineBuilder::new()
         .with_lite(true)
