@@ -51,7 +51,7 @@ impl Floor {
             (0..SUBSCRIBERS).map(|_| Shared::open(Ipv4Addr::LOCALHOST.into(), false)).collect();
         let this = std::env::current_exe().expect("a program knows its own path");
         let mut child =
-            Command::new(this).arg("floor").stdin(Stdio::piped()).spawn().expect("the floor starts");
+            Command::new(this).arg("serve-floor").stdin(Stdio::piped()).spawn().expect("the floor starts");
         let mut stdin = child.stdin.take().expect("stdin is piped");
         tell(&mut stdin, &Order::To(receivers.iter().map(Shared::address).collect(), offload));
         Self { offload, child, stdin, receivers }

@@ -8,7 +8,7 @@
 //! - **janus**: Janus' videoroom from the system's packages.
 //!
 //! Subscribers open nothing: they read, count, find gaps, and report arrivals as browsers do. Called with a role
-//! (`floor`, `webrtc`) this program is that server.
+//! (`serve-floor`, `serve-webrtc`) this program is that server.
 
 mod cpu;
 mod crowd;
@@ -38,8 +38,8 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     match arguments.first().map(String::as_str) {
-        Some("floor") => floor::serve(),
-        Some("webrtc") => webrtc::serve(),
+        Some("serve-floor") => floor::serve(),
+        Some("serve-webrtc") => webrtc::serve(),
         _ => {
             let kept = runtime.block_on(measure(&arguments));
             std::process::exit(i32::from(!kept));

@@ -73,7 +73,7 @@ impl Webrtc {
     pub async fn start() -> Self {
         let this = std::env::current_exe().expect("a program knows its own path");
         let mut command = Command::new(this);
-        command.arg("webrtc").stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg("serve-webrtc").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the forwarder starts");
         let mut stdin = child.stdin.take().expect("stdin is piped");
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
