@@ -15,6 +15,9 @@ const ASSUMED: [u64; 3] = [150_000, 500_000, 1_700_000];
 const SOUND: u64 = 50_000;
 /// A better choice must leave this much of a hundred free.
 const HEADROOM: u64 = 110;
+/// What may wait for its turn before cameras pause, in milliseconds of the line: a slide of 50 kB takes 1.4 s of 300 kbit/s,
+/// and with a camera beside it would hold up everything for five.
+const CROWDED_MS: u64 = 700;
 /// A video that was taken away comes back no sooner.
 const REST: Duration = Duration::from_secs(2);
 /// The line must have carried everything for so long before the limit is forgotten.
@@ -76,9 +79,14 @@ impl Engine {
             }
         }
         let sound = sound.max(voices);
+        let backlog = u64::try_from(peer.pacer.backlog()).unwrap_or(u64::MAX);
+        let crowded = backlog.saturating_mul(8 * 1000) / capacity.max(1) > CROWDED_MS;
         let wish = sound + videos.iter().map(|video| video.needs[video.wished]).sum::<u64>();
         videos.sort_by_key(Candidate::rank);
         share(&mut videos, capacity.saturating_sub(sound));
+        for camera in videos.iter_mut().filter(|video| crowded && !video.screen) {
+            camera.chosen = None;
+        }
         for video in &videos {
             self.give(now, index, video);
         }

@@ -49,7 +49,7 @@ const PROBE: Duration = Duration::from_millis(300);
 const PROBE_ECHO: Duration = Duration::from_millis(400);
 /// How many times the capacity a probe may reach: what it sends too much has to find room in the line's queue, or sound
 /// is lost for it (at 1.35 times, 105 ms). The second number is that of a probe that follows one which arrived whole.
-const REACH: [f64; 2] = [1.35, 2.0];
+const REACH: [f64; 2] = [1.35, 3.0];
 /// Share of the capacity at which pictures leave. Sound does not wait for them, and needs the rest.
 const PACE: f64 = 0.95;
 /// The same for a moment after signs that the line's queue is full, so that it empties.
@@ -68,7 +68,8 @@ struct Probe {
     last: u64,
     /// On the receiver's clock: first and last arrival, and the bytes between.
     arrived: Option<(Duration, Duration, usize)>,
-    paid: f64,
+    /// Bytes of padding that have left, or that pictures stood for.
+    paid: usize,
 }
 
 /// The estimate for one subscriber.
@@ -148,13 +149,16 @@ impl Bandwidth {
 
     /// Notes a packet of media that leaves under a transport-wide number.
     pub fn left(&mut self, now: Instant, number: u64, size: usize) {
-        self.padded(now, number, size);
+        self.left.note(now, number, size);
         self.leaving.add(now, size);
     }
 
     /// Notes a packet of padding.
     pub fn padded(&mut self, now: Instant, number: u64, size: usize) {
         self.left.note(now, number, size);
+        if let Some(probe) = &mut self.probe {
+            probe.paid = probe.paid.saturating_add(size);
+        }
     }
 
     /// Whether a packet may be repeated now: repetitions get as much of the line as what is sent for the first time. A
@@ -319,7 +323,7 @@ impl Bandwidth {
                 first: self.left.newest() + 1,
                 last: u64::MAX,
                 arrived: None,
-                paid: 0.0,
+                paid: 0,
             });
         }
         let Some(probe) = &mut self.probe else { return 0 };
@@ -334,12 +338,11 @@ impl Bandwidth {
         }
         let sending = self.leaving.rate(now);
         let due = (probe.goal - sending.min(self.capacity)).max(0.0) * span.as_secs_f64() / 8.0;
-        let bytes = (due - probe.paid).max(0.0);
-        probe.paid += bytes;
+        let due = usize::try_from(whole(due)).unwrap_or_default();
         if backlog > 0 {
-            return 0;
+            probe.paid = probe.paid.max(due);
         }
-        usize::try_from(whole(bytes)).unwrap_or_default()
+        due.saturating_sub(probe.paid)
     }
 
     fn end_probe(&mut self, now: Instant, undisturbed: bool) {

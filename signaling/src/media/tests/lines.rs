@@ -25,7 +25,7 @@ fn on_a_narrow_line_speech_stays_whole_and_the_picture_returns_with_the_room() {
     for _ in 0..4 {
         speech.speak(Duration::from_secs(10));
         let heard = speech.heard();
-        assert!(heard >= 490, "{heard} of 500 packets of sound");
+        assert!(heard >= 495, "{heard} of 500 packets of sound");
         assert_ne!(speech.layer(), Some(2));
         assert_ne!(speech.layer(), Some(1));
     }
@@ -36,16 +36,19 @@ fn on_a_narrow_line_speech_stays_whole_and_the_picture_returns_with_the_room() {
 
 #[test]
 fn slides_that_change_on_a_narrow_line_cost_no_speech() {
-    let mut speech = Speech::with_slides();
-    speech.speak(Duration::from_secs(5));
-    speech.heard();
-    speech.world.narrow.insert(speech.listener, 300_000);
-    speech.speak(Duration::from_secs(3));
-    let heard = speech.heard();
-    assert!(heard >= 135, "{heard} of 150 packets of sound while the line became narrow");
-    speech.speak(Duration::from_mins(1));
-    let heard = speech.heard();
-    assert!(heard >= 2970, "{heard} of 3000 packets of sound");
+    // What the line drops hangs on where slides and pictures are when it becomes narrow.
+    for wait in 0..10 {
+        let mut speech = Speech::with_slides();
+        speech.speak(Duration::from_millis(5000 + 100 * wait));
+        speech.heard();
+        speech.world.narrow.insert(speech.listener, 300_000);
+        speech.speak(Duration::from_secs(3));
+        let heard = speech.heard();
+        assert!(heard >= 135, "{heard} of 150 packets of sound while the line became narrow");
+        speech.speak(Duration::from_mins(1));
+        let heard = speech.heard();
+        assert!(heard >= 2985, "{heard} of 3000 packets of sound");
+    }
 }
 
 #[test]
@@ -57,7 +60,10 @@ fn a_line_too_narrow_for_any_picture_still_carries_speech() {
     speech.heard();
     speech.speak(Duration::from_secs(20));
     let heard = speech.heard();
-    assert!(heard >= 960, "{heard} of 1000 packets of sound");
+    assert!(
+        heard >= 990,
+        "{heard} of 1000 packets of sound, although the line is asked for more every few seconds"
+    );
     assert!(speech.world.events.iter().any(|event| {
         matches!(event, MediaEvent::Paused { peer, paused: true, .. } if *peer == id(speech.listener))
     }));
