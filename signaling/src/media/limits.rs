@@ -57,8 +57,8 @@ impl Default for Limits {
             nack_retries: 8,
             nack_batch: 128,
             history_bytes: 1 << 20,
-            // A frame of sound lasts 20 ms; a line between two communes takes longer than this to carry it.
-            gather: Duration::from_millis(2),
+            // As long as browsers let packets wait for each other (libwebrtc's pacer); a frame of sound lasts 20 ms.
+            gather: Duration::from_millis(5),
             data_buffer_bytes: 1 << 20,
             data_frame_bytes: 64 * 1024,
             data_channels: 8,

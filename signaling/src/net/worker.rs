@@ -170,10 +170,12 @@ impl<T: Tenant> Worker<T> {
     async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<T::Command>) {
         loop {
             self.settle();
-            // The tasks of the streams write and read, and the sockets are looked at: with a queue that never runs empty
-            // nothing else would let them.
+            // The tasks of the streams write what has just been handed to them.
             tokio::task::yield_now().await;
-            self.gather();
+            if self.gather() {
+                // And what came meanwhile is noticed: to wait for it would be another switch of threads.
+                tokio::task::yield_now().await;
+            }
             let wait = self.wait();
             tokio::select! {
                 command = inbox.recv() => {
@@ -221,15 +223,17 @@ impl<T: Tenant> Worker<T> {
     }
 
     /// While turns follow each other closely, lets some time pass before the next. The thread is the worker's own and stands
-    /// still: if it only waited, each datagram would still wake it up.
+    /// still: if it only waited, each datagram would still wake it up. Whether it stood still.
     #[expect(clippy::disallowed_methods, reason = "nothing else runs on this thread")]
-    fn gather(&mut self) {
+    fn gather(&mut self) -> bool {
         let began = std::mem::replace(&mut self.turned, instant());
         let since = self.turned.saturating_duration_since(began);
-        if since < 2 * self.gather {
+        let close = since < 2 * self.gather;
+        if close {
             thread::sleep(self.gather.saturating_sub(since));
             self.turned = instant();
         }
+        close
     }
 
     /// Something came past the UDP socket.
