@@ -16,7 +16,7 @@ use rtc_shared::TransportProtocol;
 use rtc_shared::marshal::{Marshal, Unmarshal};
 
 use super::limits::Limits;
-use super::sctp::Watch;
+use super::sctp::{Watch, asks};
 
 /// The association is told one address for ever, as DTLS is.
 const PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 5000));
@@ -86,6 +86,9 @@ impl Channels {
 
     /// Takes one SCTP packet; packets to send go to `send`, frames are returned.
     pub fn packet(&mut self, now: Instant, packet: &Bytes, send: impl FnMut(&[u8])) -> Vec<Frame> {
+        if asks(packet) && !Watch::begin(packet).bears(packet) {
+            return Vec::new();
+        }
         match self.endpoint.handle(now, PEER, None, packet.clone()) {
             Some((_, DatagramEvent::NewAssociation(_))) if self.associations >= MAX_ASSOCIATIONS => {
                 return Vec::new();

@@ -3,16 +3,27 @@
 //! Two kinds of chunks name ranges of sequence numbers that the crate walks one by one. A range of two thousand million
 //! would stop the worker with all its rooms for minutes, so that what no honest client asks for is dropped here. Two others
 //! list causes of errors, and the crate falls over one that says it is longer than the chunk it stands in.
+//!
+//! The crate goes from chunk to chunk not by the length that a chunk says but by that of what it understood of it: the next
+//! may begin inside the last. Behind a chunk of which it may understand less than there is, every place is looked at.
 
 /// Sequence numbers that one packet may have walked: as many chunks of 16 bytes as fit into a receive window of
 /// 256 KiB. Walking them takes well under a millisecond.
 const MAX_WALK: u32 = 16_384;
+/// Bytes of a packet in which every place is looked at: clients' are as long as the line carries in one piece, 1200.
+const MAX_DOUBTFUL: usize = 2048;
 /// Ports, verification tag, checksum.
 const HEADER: usize = 12;
+const DATA: u8 = 0;
 const INIT: u8 = 1;
 const SACK: u8 = 3;
 const ABORT: u8 = 6;
+const SHUTDOWN: u8 = 7;
+const SHUTDOWN_ACK: u8 = 8;
 const ERROR: u8 = 9;
+const COOKIE_ECHO: u8 = 10;
+const COOKIE_ACK: u8 = 11;
+const SHUTDOWN_COMPLETE: u8 = 14;
 const FORWARD_TSN: u8 = 192;
 
 /// What is known of one association.
@@ -34,21 +45,40 @@ impl Watch {
 
     /// Whether the crate may take the client's packet.
     pub fn bears(self, packet: &[u8]) -> bool {
-        let mut walk = 0_u32;
-        chunks(packet).all(|(kind, value)| match kind {
-            INIT => initial(kind, value) == Some(self.first),
+        let mut rest = packet.get(HEADER..).unwrap_or_default();
+        let (mut walk, mut doubtful) = (0_u32, false);
+        while !rest.is_empty() {
+            let mut behind = rest.get(4..).unwrap_or_default();
+            if let Some((kind, value, next)) = split(rest) {
+                if !self.harmless(kind, value, &mut walk) {
+                    return false;
+                }
+                doubtful |= !understood(kind, value);
+                if doubtful && packet.len() > MAX_DOUBTFUL {
+                    return false;
+                }
+                behind = if doubtful { behind } else { next };
+            }
+            rest = behind;
+        }
+        true
+    }
+
+    fn harmless(self, kind: u8, value: &[u8], walk: &mut u32) -> bool {
+        match kind {
+            INIT => initial(kind, value).is_none_or(|first| first == self.first),
             FORWARD_TSN => number(value, 0).is_none_or(|to| {
                 let ahead = to.wrapping_sub(self.acknowledged);
                 // What lies behind is out of date, and the crate does not walk it.
                 ahead <= MAX_WALK || ahead > u32::MAX / 2
             }),
             SACK => {
-                walk = walk.saturating_add(walked(value));
-                walk <= MAX_WALK
+                *walk = walk.saturating_add(walked(value));
+                *walk <= MAX_WALK
             }
-            ABORT | ERROR => causes_fit(value),
+            ABORT | ERROR => causes(value).is_some(),
             _ => true,
-        })
+        }
     }
 
     /// Notes what the crate acknowledges in a packet to the client.
@@ -67,12 +97,39 @@ impl Watch {
 fn chunks(packet: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut rest = packet.get(HEADER..).unwrap_or_default();
     std::iter::from_fn(move || {
-        let [kind, _, high, low] = *rest.first_chunk::<4>()?;
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        let value = rest.get(4..length)?;
-        rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+        let (kind, value, next) = split(rest)?;
+        rest = next;
         Some((kind, value))
     })
+}
+
+/// Kind and value of the first chunk, and what comes behind it by the length that it says.
+fn split(rest: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let [kind, _, high, low] = *rest.first_chunk::<4>()?;
+    let length = usize::from(u16::from_be_bytes([high, low]));
+    let value = rest.get(4..length)?;
+    Some((kind, value, rest.get(length.next_multiple_of(4)..).unwrap_or_default()))
+}
+
+/// Whether what the crate understands of a chunk is certain to be all of it.
+fn understood(kind: u8, value: &[u8]) -> bool {
+    let count = |at: usize| {
+        value.get(at..at + 2).map_or(0, |count| usize::from(u16::from_be_bytes([count[0], count[1]])))
+    };
+    match kind {
+        DATA | COOKIE_ECHO => true,
+        SACK => value.len() == 12 + 4 * (count(8) + count(10)),
+        FORWARD_TSN => value.len() >= 4 && value.len().is_multiple_of(4),
+        SHUTDOWN => value.len() == 4,
+        SHUTDOWN_ACK | COOKIE_ACK | SHUTDOWN_COMPLETE => value.is_empty(),
+        ABORT | ERROR => causes(value) == Some(value.len().next_multiple_of(4)),
+        _ => false,
+    }
+}
+
+/// Whether a packet asks for an association.
+pub fn asks(packet: &[u8]) -> bool {
+    packet.get(HEADER) == Some(&INIT)
 }
 
 fn number(value: &[u8], at: usize) -> Option<u32> {
@@ -84,18 +141,18 @@ fn initial(kind: u8, value: &[u8]) -> Option<u32> {
     if kind == INIT { number(value, 12) } else { None }
 }
 
-/// Whether all causes of an error lie within their chunk: each begins with its code and its length (RFC 9260 section
-/// 3.3.10). Behind one that is too short to be one the crate reads no further.
-fn causes_fit(mut rest: &[u8]) -> bool {
+/// Bytes of all causes of an error, made up to a multiple of four, if they lie within their chunk: each begins with its code
+/// and its length (RFC 9260 section 3.3.10). Behind one that is too short to be one the crate reads no further.
+fn causes(value: &[u8]) -> Option<usize> {
+    let mut rest = value;
     while let [_, _, high, low, ..] = rest {
         let length = usize::from(u16::from_be_bytes([*high, *low]));
         if length < 4 {
-            return true;
+            break;
         }
-        let Some(behind) = rest.get(length..) else { return false };
-        rest = behind;
+        rest = rest.get(length..)?;
     }
-    true
+    Some((value.len() - rest.len()).next_multiple_of(4))
 }
 
 /// How many numbers the gaps of a SACK name: pairs of 16 bits, behind number, window and the two counts.
@@ -189,5 +246,28 @@ mod tests {
             assert!(!watch.bears(&packet(&[(kind, &[0, 12, 0, 9, 1, 2, 3, 4])])));
             assert!(!watch.bears(&packet(&[(kind, &[0, 12, 0, 4, 0, 13, 0, 5])])));
         }
+    }
+
+    #[test]
+    fn nothing_hides_in_what_the_crate_does_not_understand_of_a_chunk() {
+        let watch = Watch::begin(&init(1));
+        let far = forward(u32::MAX / 2)[HEADER + 8..].to_vec();
+        let cut = [&[0, 12, 0, 9, 1, 2, 3, 4][..]].concat();
+        for kind in [SHUTDOWN, SHUTDOWN_ACK, COOKIE_ACK, SHUTDOWN_COMPLETE, 4, 130] {
+            assert!(watch.bears(&packet(&[(kind, &[0; 8])])), "there is nothing in it");
+            assert!(!watch.bears(&packet(&[(kind, &far)])), "a leap in one of kind {kind}");
+            let abort = packet(&[(ABORT, &cut)])[HEADER..].to_vec();
+            assert!(!watch.bears(&packet(&[(kind, &abort)])), "a wrong cause in one of kind {kind}");
+            let behind = [(kind, [0; 8].as_slice()), (DATA, far.as_slice())];
+            assert!(!watch.bears(&packet(&behind)), "the crate may come to lie anywhere behind kind {kind}");
+        }
+        assert!(watch.bears(&packet(&[(DATA, &far), (COOKIE_ECHO, &far)])), "what a client says is its own");
+    }
+
+    #[test]
+    fn nothing_rides_along_with_what_asks_for_an_association() {
+        let asking = [init(9), forward(u32::MAX / 2)[HEADER + 8..].to_vec()].concat();
+        assert!(asks(&asking) && !Watch::begin(&asking).bears(&asking));
+        assert!(Watch::begin(&init(9)).bears(&init(9)));
     }
 }
