@@ -12,7 +12,7 @@ use crate::room::media::{MediaEvent, MediaKind};
 const ASSUMED: [u64; 3] = [150_000, 500_000, 1_700_000];
 /// What is kept free for sound at least: one voice in Opus with redundancy, headers and tags. What more there is counts as
 /// measured: of fifty microphones in a room few are heard at a time, and all of them would leave no room for a picture.
-const SOUND: u64 = 50_000;
+const SOUND: u64 = 60_000;
 /// A better choice must leave this much of a hundred free.
 const HEADROOM: u64 = 110;
 /// What may wait for its turn before cameras pause, in milliseconds of the line: a slide of 50 kB takes 1.4 s of 300 kbit/s,
@@ -80,7 +80,8 @@ impl Engine {
         }
         let sound = sound.max(voices);
         let backlog = u64::try_from(peer.pacer.backlog()).unwrap_or(u64::MAX);
-        let crowded = backlog.saturating_mul(8 * 1000) / capacity.max(1) > CROWDED_MS;
+        let crowded = videos.iter().any(|video| video.screen)
+            && backlog.saturating_mul(8 * 1000) / capacity.max(1) > CROWDED_MS;
         let wish = sound + videos.iter().map(|video| video.needs[video.wished]).sum::<u64>();
         videos.sort_by_key(Candidate::rank);
         share(&mut videos, capacity.saturating_sub(sound));

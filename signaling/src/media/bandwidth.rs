@@ -34,7 +34,7 @@ const NOTICED: f64 = 0.1;
 const SEVERE: (usize, f64) = (4, 0.4);
 /// What must stand in the line's queue then: radio that loses as much for a moment has none.
 const FULL: Duration = Duration::from_millis(60);
-/// By how much the queue must have grown over two reports, without getting shorter in either, where a line is given more
+/// By how much the queue must have grown over two reports, getting longer in both, where a line is given more
 /// than it carries. To fill, its queue may take a fifth of a second; what is lost behind it is reported after that.
 const GROWS: Duration = Duration::from_millis(30);
 /// Share of what leaves that a line with room delivers at any time.
@@ -49,7 +49,7 @@ const PROBE: Duration = Duration::from_millis(300);
 const PROBE_ECHO: Duration = Duration::from_millis(400);
 /// How many times the capacity a probe may reach: what it sends too much has to find room in the line's queue, or sound
 /// is lost for it (at 1.35 times, 105 ms). The second number is that of a probe that follows one which arrived whole.
-const REACH: [f64; 2] = [1.35, 3.0];
+const REACH: [f64; 2] = [1.35, 2.0];
 /// Share of the capacity at which pictures leave. Sound does not wait for them, and needs the rest.
 const PACE: f64 = 0.95;
 /// The same for a moment after signs that the line's queue is full, so that it empties.
@@ -250,6 +250,7 @@ impl Bandwidth {
             self.probe = None;
             self.limit(now, rate * 0.85);
             self.drain = Some(now + DRAIN);
+            (self.next_probe, self.leapt) = (Some(now + self.wait), false);
             // What is told next was sent before.
             self.calm = Some(now + PROBE_ECHO);
             return;
@@ -287,7 +288,7 @@ impl Bandwidth {
         let length = self.queue.length();
         let [earlier, before] = self.stood;
         self.stood = [before, length];
-        length >= before && before >= earlier && length >= earlier + GROWS
+        length > before && before > earlier && length >= earlier + GROWS
     }
 
     /// Whether the last two reports told of clearly less than leaves.
@@ -380,6 +381,8 @@ impl Bandwidth {
         (self.probe, self.next_probe, self.wait) = (None, None, WAITS[1]);
         self.lossy_since = None;
         (self.drain, self.leapt) = (None, false);
+        // A path that has become longer is no queue.
+        self.queue = Queue::default();
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::clock::low32;
 use super::history::{Content, History, Packet};
 use super::limits::Limits;
+use super::path::HEADER;
 use super::receive::{Arrival, Log};
 
 /// Places of dropped padding that are remembered, for packets that arrive late.
@@ -164,7 +165,7 @@ impl Layer {
         self.history.push(now, packet, content);
         let (since, bytes) = &mut self.window;
         let since = since.get_or_insert(now);
-        *bytes += content.length() + 40;
+        *bytes += content.length() + HEADER;
         let span = now.saturating_duration_since(*since);
         if span >= RATE_WINDOW {
             let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);

@@ -31,7 +31,7 @@ use super::track::Track;
 use crate::room::media::{MediaEvent, MediaKind};
 
 /// Bytes around a payload on the wire, roughly: header, tag, UDP and IP.
-const HEADER: usize = 70;
+pub(super) const HEADER: usize = 70;
 
 impl Engine {
     /// Takes one SRTP packet from a connection.

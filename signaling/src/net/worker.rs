@@ -21,6 +21,8 @@ const MAX_BATCHES: usize = 8;
 const MAX_COMMANDS: usize = 64;
 /// Datagrams of streams taken before everything else gets its turn: what a burst leads to leaves together.
 const MAX_ARRIVALS: usize = 64;
+/// Tasks of streams that run before the worker's next turn: each connection reads and writes.
+const MAX_TASKS: u32 = 1024;
 /// Ports tried until one is free for UDP and TCP alike.
 const PORT_TRIES: usize = 32;
 
@@ -94,7 +96,8 @@ pub fn spawn<T: Tenant + 'static>(
     let gather = config.limits.gather;
     let engine = Engine::new(Config { candidates, limits: config.limits, started, wall: clock.now() })
         .map_err(io::Error::other)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().event_interval(MAX_TASKS).build()?;
     let (commands, inbox) = mpsc::unbounded_channel();
     thread::Builder::new().name(format!("media-{port}")).spawn(move || {
         runtime.block_on(async move {
@@ -141,6 +144,8 @@ struct Worker<T> {
     gather: Duration,
     /// When the last turn began.
     turned: Instant,
+    /// Whether more has come than one turn takes.
+    behind: bool,
 }
 
 impl<T: Tenant> Worker<T> {
@@ -164,6 +169,7 @@ impl<T: Tenant> Worker<T> {
             clock,
             gather,
             turned: instant(),
+            behind: false,
         })
     }
 
@@ -173,7 +179,9 @@ impl<T: Tenant> Worker<T> {
             // The tasks of the streams write what has just been handed to them.
             tokio::task::yield_now().await;
             if self.gather() {
-                // And what came meanwhile is noticed: to wait for it would be another switch of threads.
+                // And what came meanwhile is noticed, and by the streams read: to wait for it would be another switch of
+                // threads.
+                tokio::task::yield_now().await;
                 tokio::task::yield_now().await;
             }
             let wait = self.wait();
@@ -197,6 +205,7 @@ impl<T: Tenant> Worker<T> {
 
     /// Takes what else has come, from everywhere: the next turn may be a while away.
     fn take(&mut self, inbox: &mut mpsc::UnboundedReceiver<T::Command>) {
+        self.behind = true;
         for _ in 1..MAX_COMMANDS {
             let Ok(command) = inbox.try_recv() else { break };
             self.command(command);
@@ -212,6 +221,7 @@ impl<T: Tenant> Worker<T> {
                 engine.datagram(now.checked_sub(waited).unwrap_or(now), Source::Udp(from), datagram);
             });
             if !more {
+                self.behind = !(inbox.is_empty() && self.arrivals.is_empty());
                 break;
             }
         }
@@ -228,7 +238,7 @@ impl<T: Tenant> Worker<T> {
     fn gather(&mut self) -> bool {
         let began = std::mem::replace(&mut self.turned, instant());
         let since = self.turned.saturating_duration_since(began);
-        let close = since < 2 * self.gather;
+        let close = since < 2 * self.gather && !self.behind;
         if close {
             thread::sleep(self.gather.saturating_sub(since));
             self.turned = instant();

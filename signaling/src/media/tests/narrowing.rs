@@ -41,8 +41,8 @@ fn radio_that_loses_most_for_a_moment_is_not_a_line_that_narrows() {
     assert!(!limited(Duration::ZERO));
 }
 
-/// After a second of 200 packets on a wide line: how many of the next go by until a limit is seen, at most 200. From there on
-/// `arrival` says when what leaves arrives, after what arrived before it; clients report every 50 ms.
+/// A second of 200 packets on a wide line, and a second in which `arrival` says when what leaves arrives, after what arrived
+/// before it; clients report every 50 ms. The packet at which a limit is seen.
 fn seen_after(arrival: impl Fn(Instant, Instant) -> Instant) -> Option<u64> {
     let start = any_instant();
     let (mut bandwidth, mut arrivals) = (Bandwidth::default(), Recorder::default());
@@ -62,7 +62,7 @@ fn seen_after(arrival: impl Fn(Instant, Instant) -> Instant) -> Option<u64> {
             bandwidth.feedback(now, Acknowledgements::read(&told).expect("a report"));
         }
         if bandwidth.limited() {
-            return number.checked_sub(200);
+            return Some(number);
         }
     }
     None
@@ -72,14 +72,31 @@ fn seen_after(arrival: impl Fn(Instant, Instant) -> Instant) -> Option<u64> {
 fn a_queue_that_fills_is_seen_before_anything_is_lost() {
     // A packet every 5 ms on a line that lets one through every 10 ms.
     let seen = seen_after(|straight, last| straight.max(last + Duration::from_millis(10)));
-    assert!(seen.is_some_and(|packets| packets <= 50), "a limit was seen after {seen:?} packets of 5 ms");
+    assert!(
+        seen.is_some_and(|number| number <= 250),
+        "seen at packet {seen:?}, one of which leaves every 5 ms"
+    );
 }
 
 #[test]
 fn one_who_stands_still_for_a_moment_has_no_narrow_line() {
-    for still in [50, 100, 150, 200, 300] {
-        let again = any_instant() + Duration::from_millis(1005 + still);
-        let seen = seen_after(|straight, last| straight.max(last).max(again));
-        assert_eq!(seen, None, "it stood still for {still} ms");
+    for still in (50..=300).step_by(5) {
+        for apart_us in [0, 300, 500, 1000] {
+            let again = any_instant() + Duration::from_millis(1005 + still);
+            let apart = Duration::from_micros(apart_us);
+            let seen = seen_after(|straight, last| straight.max(last + apart).max(again));
+            assert_eq!(
+                seen, None,
+                "it stood still for {still} ms, and then took one packet in {apart_us} µs"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_path_that_becomes_longer_is_no_narrow_line() {
+    for longer in (10..=200).step_by(10) {
+        let seen = seen_after(|straight, _| straight + Duration::from_millis(longer));
+        assert_eq!(seen, None, "longer by {longer} ms");
     }
 }
