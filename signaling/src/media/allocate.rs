@@ -15,7 +15,7 @@ const ASSUMED: [u64; 3] = [150_000, 500_000, 1_700_000];
 const SOUND: u64 = 60_000;
 /// A better choice must leave this much of a hundred free.
 const HEADROOM: u64 = 110;
-/// What may wait for its turn before cameras pause, in milliseconds of the line: a slide of 50 kB takes 1.4 s of 300 kbit/s,
+/// What may wait for its turn before cameras pause, in milliseconds of the line: a slide of 50 kB takes 1.3 s of 300 kbit/s,
 /// and with a camera beside it would hold up everything for five.
 const CROWDED_MS: u64 = 700;
 /// A video that was taken away comes back no sooner.

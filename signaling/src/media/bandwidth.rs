@@ -4,7 +4,8 @@
 //! arrives. They are put together for a forwarder, which cannot choose its rate freely:
 //!
 //! - while nothing points to a limit there is none, and nothing is held back;
-//! - the first sign of one (growing delay, or lasting loss) makes the rate that arrives the capacity;
+//! - the first sign of one (a queue that fills, growing delay, most packets lost at once, or lasting loss) makes the rate
+//!   that arrives the capacity;
 //! - a forwarder that sends less than the line carries learns nothing, so from then on it asks by probing: padding for
 //!   a moment, as much as the next better choice would need.
 
@@ -14,7 +15,7 @@ use rtc_interceptor::{LossController, RateController, Usage};
 
 use super::acknowledgements::{Acknowledgements, Fate};
 use super::departures::Departures;
-use super::meter::{Delivery, Meter, per_second};
+use super::meter::{Delivery, Meter, per_second, share, whole};
 use super::replay::nearest;
 use super::trend::{Group, Queue, Trend};
 use crate::allowance::Allowance;
@@ -384,19 +385,4 @@ impl Bandwidth {
         // A path that has become longer is no queue.
         self.queue = Queue::default();
     }
-}
-
-fn share(part: usize, whole: usize) -> f64 {
-    let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    float(part) / float(whole.max(1))
-}
-
-/// A rate or a number of bytes without its fraction.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "not negative, and far below 2^53"
-)]
-fn whole(value: f64) -> u64 {
-    value.max(0.0) as u64
 }

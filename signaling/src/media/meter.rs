@@ -82,6 +82,22 @@ pub fn per_second(bytes: usize, span: Duration) -> f64 {
     f64::from(u32::try_from(bytes.saturating_mul(8)).unwrap_or(u32::MAX)) / span.as_secs_f64()
 }
 
+/// One number as a share of another.
+pub fn share(part: usize, whole: usize) -> f64 {
+    let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    float(part) / float(whole.max(1))
+}
+
+/// A rate or a number of bytes without its fraction.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "not negative, and far below 2^53"
+)]
+pub fn whole(value: f64) -> u64 {
+    value.max(0.0) as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
