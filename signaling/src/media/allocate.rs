@@ -80,14 +80,13 @@ impl Engine {
         }
         let sound = sound.max(voices);
         let backlog = u64::try_from(peer.pacer.backlog()).unwrap_or(u64::MAX);
-        let crowded = videos.iter().any(|video| video.screen)
-            && backlog.saturating_mul(8 * 1000) / capacity.max(1) > CROWDED_MS;
+        let screens = videos.iter().filter(|video| video.screen).count();
+        let crowded = screens > 0 && backlog.saturating_mul(8 * 1000) / capacity.max(1) > CROWDED_MS;
         let wish = sound + videos.iter().map(|video| video.needs[video.wished]).sum::<u64>();
         videos.sort_by_key(Candidate::rank);
-        share(&mut videos, capacity.saturating_sub(sound));
-        for camera in videos.iter_mut().filter(|video| crowded && !video.screen) {
-            camera.chosen = None;
-        }
+        // Screens come first.
+        let served = if crowded { screens } else { videos.len() };
+        share(&mut videos[..served], capacity.saturating_sub(sound));
         for video in &videos {
             self.give(now, index, video);
         }

@@ -242,11 +242,12 @@ impl Bandwidth {
         let severe = both.0 >= SEVERE.0 && share(both.0, both.1) > SEVERE.1;
         let calm = self.calm.is_some_and(|until| now < until);
         let full = self.queue.length() >= FULL;
-        let fills = self.grows() && !probing && self.falls_short(now);
+        let latest = self.arriving.latest();
+        let fills = self.grows() && !probing && self.falls_short(now, latest);
         if full
             && (severe || fills)
             && !calm
-            && let Some(rate) = self.arriving.latest().filter(|rate| *rate < self.capacity)
+            && let Some(rate) = latest.filter(|rate| *rate < self.capacity)
         {
             self.probe = None;
             self.limit(now, rate * 0.85);
@@ -267,7 +268,7 @@ impl Bandwidth {
             return;
         }
         // Delay alone may be a busy computer or a key frame: a full line also delivers less than it is given.
-        let short = arriving.is_some_and(|rate| rate < DELIVERED * self.leaving.rate(now));
+        let short = self.falls_short(now, arriving);
         let usage = if usage == Usage::Over && !short { Usage::Under } else { usage };
         match (&mut self.control, arriving) {
             (None, Some(rate)) if lasting || usage == Usage::Over => self.limit(now, rate * 0.85),
@@ -292,9 +293,9 @@ impl Bandwidth {
         length > before && before > earlier && length >= earlier + GROWS
     }
 
-    /// Whether the last two reports told of clearly less than leaves.
-    fn falls_short(&self, now: Instant) -> bool {
-        self.arriving.latest().is_some_and(|rate| rate < DELIVERED * self.leaving.rate(now))
+    /// Whether clearly less arrives, at this rate, than leaves.
+    fn falls_short(&self, now: Instant, arriving: Option<f64>) -> bool {
+        arriving.is_some_and(|rate| rate < DELIVERED * self.leaving.rate(now))
     }
 
     /// Makes a rate the capacity.

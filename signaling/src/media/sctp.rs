@@ -113,12 +113,9 @@ fn split(rest: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 
 /// Whether what the crate understands of a chunk is certain to be all of it.
 fn understood(kind: u8, value: &[u8]) -> bool {
-    let count = |at: usize| {
-        value.get(at..at + 2).map_or(0, |count| usize::from(u16::from_be_bytes([count[0], count[1]])))
-    };
     match kind {
         DATA | COOKIE_ECHO => true,
-        SACK => value.len() == 12 + 4 * (count(8) + count(10)),
+        SACK => value.len() == 12 + 4 * (count(value, 8) + count(value, 10)),
         FORWARD_TSN => value.len() >= 4 && value.len().is_multiple_of(4),
         SHUTDOWN => value.len() == 4,
         SHUTDOWN_ACK | COOKIE_ACK | SHUTDOWN_COMPLETE => value.is_empty(),
@@ -134,6 +131,14 @@ pub fn asks(packet: &[u8]) -> bool {
 
 fn number(value: &[u8], at: usize) -> Option<u32> {
     value.get(at..)?.first_chunk().copied().map(u32::from_be_bytes)
+}
+
+/// A count of 16 bits; zero where there is none.
+fn count(value: &[u8], at: usize) -> usize {
+    value
+        .get(at..)
+        .and_then(|rest| rest.first_chunk())
+        .map_or(0, |count| usize::from(u16::from_be_bytes(*count)))
 }
 
 /// Initial sequence number of an INIT: after tag, window and the two counts of streams.
@@ -157,13 +162,12 @@ fn causes(value: &[u8]) -> Option<usize> {
 
 /// How many numbers the gaps of a SACK name: pairs of 16 bits, behind number, window and the two counts.
 fn walked(value: &[u8]) -> u32 {
-    let count = value.get(8..10).map_or(0, |count| usize::from(u16::from_be_bytes([count[0], count[1]])));
     let gaps = value.get(12..).unwrap_or_default();
     let gap = |gap: &[u8]| {
         let [start, end] = [0, 2].map(|at| u16::from_be_bytes([gap[at], gap[at + 1]]));
         u32::from(end.saturating_sub(start)) + 1
     };
-    gaps.chunks_exact(4).take(count).map(gap).fold(0, u32::saturating_add)
+    gaps.chunks_exact(4).take(count(value, 8)).map(gap).fold(0, u32::saturating_add)
 }
 
 #[cfg(test)]
