@@ -11,7 +11,7 @@ use super::srtp::{MAX_TAG, Seal};
 const MAX_RUN_BYTES: usize = 60_000;
 
 /// Bytes that IP (version 4) and UDP put in front of each datagram: of a packet of sound a fifth of what the line carries.
-const WRAPPING: usize = 28;
+pub const WRAPPING: usize = 28;
 
 /// Packets for one address, one behind the other.
 #[derive(Default)]

@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use super::batch::Waiting;
 use super::descriptor::Descriptor;
-use super::egress::{Body, Egress, Run};
+use super::egress::{Body, Egress, Run, WRAPPING};
 use super::engine::Engine;
 use super::forward::{Forward, Rewritten};
 use super::history::{Content, Packet};
@@ -31,7 +31,7 @@ use super::track::Track;
 use crate::room::media::{MediaEvent, MediaKind};
 
 /// Bytes around a payload on the wire, roughly: header, tag, UDP and IP.
-pub(super) const HEADER: usize = 70;
+pub(super) const HEADER: usize = 42 + WRAPPING;
 
 impl Engine {
     /// Takes one SRTP packet from a connection.

@@ -274,4 +274,12 @@ mod tests {
         assert!(asks(&asking) && !Watch::begin(&asking).bears(&asking));
         assert!(Watch::begin(&init(9)).bears(&init(9)));
     }
+
+    #[test]
+    fn a_packet_too_long_to_be_looked_at_everywhere_is_dropped() {
+        let watch = Watch::begin(&init(1));
+        let long = [0; MAX_DOUBTFUL];
+        assert!(watch.bears(&packet(&[(DATA, &long)])), "data is looked at once");
+        assert!(!watch.bears(&packet(&[(4, &long)])), "a heartbeat is never so long");
+    }
 }

@@ -99,3 +99,27 @@ fn crc32c(bytes: &[u8]) -> u32 {
     }
     !sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An INIT of tag 1 and with a first number of 1: a window of 128 KiB and 16 streams each way.
+    const INIT: [u8; 20] = [1, 0, 0, 20, 0, 0, 0, 1, 0, 2, 0, 0, 0, 16, 0, 16, 0, 0, 0, 1];
+    /// An ABORT whose cause is longer than it is, over which the protocol crate falls.
+    const ABORT: [u8; 8] = [6, 0, 0, 8, 0, 12, 0, 37];
+
+    fn answered(chunks: &[u8]) -> bool {
+        let mut channels = Channels::new(false, &Limits::default());
+        let packet = sealed(&[0x13, 0x88, 0x13, 0x88], chunks);
+        let mut answers = 0;
+        channels.packet(start(), &packet.into(), |_| answers += 1);
+        answers > 0
+    }
+
+    #[test]
+    fn what_comes_along_with_the_beginning_of_an_association_is_looked_at_as_well() {
+        assert!(answered(&INIT));
+        assert!(!answered(&[&INIT[..], &ABORT].concat()));
+    }
+}

@@ -112,3 +112,59 @@ fn a_lossy_line_is_not_taken_for_a_narrow_one() {
     assert_eq!(speech.pauses(), 0);
     assert_eq!(speech.layer(), Some(2));
 }
+
+#[test]
+fn what_a_packet_costs_a_line_counts_with_ip_and_udp() {
+    let mut speech = Speech::new();
+    speech.speak(Duration::from_secs(3));
+    let listener = speech.listener;
+    let engine = &mut speech.world.engine;
+    let (_, camera) = engine.forwards.iter_mut().find(|(_, f)| f.kind == MediaKind::Video).expect("a camera");
+    let peer = &mut engine.peers[listener];
+    let counted = camera.pad(speech.world.now, peer, 255);
+    let mut left = Vec::new();
+    peer.egress.drain(|bytes, _| left.push(bytes.len() + 28));
+    assert_eq!(left, [counted.expect("padding")]);
+}
+
+#[test]
+fn sound_is_taken_to_need_what_it_needs_on_the_line() {
+    let mut speech = Speech::new();
+    speech.world.engine.forwards.iter_mut().for_each(|(_, f)| f.tuning.paused = f.kind == MediaKind::Video);
+    speech.speak(Duration::from_secs(5));
+    speech.world.carried.clear();
+    speech.speak(Duration::from_secs(10));
+    let carried = speech.world.carried[&speech.listener] * 8 / 10;
+    let tracks = &speech.world.engine.tracks;
+    let sound =
+        tracks.iter().find(|(_, track)| track.kind == MediaKind::Audio).map(|(_, t)| t.layers[0].bitrate);
+    let taken = usize::try_from(sound.expect("a microphone")).unwrap();
+    assert!((carried * 9 / 10..carried * 11 / 10).contains(&taken), "{taken} for {carried} bits per second");
+}
+
+#[test]
+fn a_line_that_narrows_while_it_is_probed_is_not_probed_on() {
+    for moment in 0..40 {
+        let mut speech = Speech::new();
+        speech.speak(Duration::from_secs(2));
+        speech.world.narrow.insert(speech.listener, 1_200_000);
+        speech.speak(Duration::from_millis(5000 + 60 * moment));
+        speech.world.narrow.insert(speech.listener, 150_000);
+        let mut known = u64::MAX;
+        let mut fell = None;
+        for step in 0..100 {
+            speech.speak(Duration::from_millis(20));
+            let bandwidth = &speech.world.engine.peers[speech.listener].bandwidth;
+            let (capacity, pace) =
+                (bandwidth.capacity().unwrap_or(u64::MAX), bandwidth.pace(speech.world.now));
+            if fell.is_none() && capacity < known / 2 && capacity < 400_000 {
+                fell = Some(step);
+            }
+            if fell.is_some_and(|at| step <= at + 10) {
+                assert!(pace <= Some(capacity), "{pace:?} of {capacity}, narrow at moment {moment}");
+            }
+            known = capacity;
+        }
+        assert!(fell.is_some(), "the line was seen to become narrow");
+    }
+}

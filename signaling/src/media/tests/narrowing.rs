@@ -10,22 +10,28 @@ use crate::media::clock::low16;
 use crate::media::twcc::Recorder;
 
 /// Whether a limit is seen when, after a second of whole reports, most is lost for four reports and what arrives is late by
-/// so much.
-fn limited(queue: Duration) -> bool {
+/// so much. In the middle of that second the path becomes `longer`, and a limit, had there been one, is forgotten.
+fn limited(longer: Duration, queue: Duration) -> bool {
     let (mut now, mut bandwidth, mut arrivals) = (any_instant(), Bandwidth::default(), Recorder::default());
     let mut number = 1;
     for report in 0..24 {
         let bad = report >= 20;
+        let mut late = if bad { queue } else { Duration::ZERO };
+        if report == 10 {
+            bandwidth.release();
+        }
+        if report >= 10 {
+            late += longer;
+        }
         for packet in 0..10 {
             number += 1;
             bandwidth.left(now, number, 1200);
             if !bad || packet % 3 == 2 {
-                let late = if bad { queue } else { Duration::ZERO };
                 arrivals.record(now + Duration::from_millis(20) + late, low16(number));
             }
         }
         now += Duration::from_millis(50);
-        let told = arrivals.feedback(now + queue, 1, 2).expect("a report is due");
+        let told = arrivals.feedback(now + late, 1, 2).expect("a report is due");
         bandwidth.feedback(now, Acknowledgements::read(&told).expect("a report"));
     }
     bandwidth.limited()
@@ -33,12 +39,17 @@ fn limited(queue: Duration) -> bool {
 
 #[test]
 fn loss_is_a_line_that_narrows_where_a_queue_stands_before_it() {
-    assert!(limited(Duration::from_millis(200)));
+    assert!(limited(Duration::ZERO, Duration::from_millis(200)));
 }
 
 #[test]
 fn radio_that_loses_most_for_a_moment_is_not_a_line_that_narrows() {
-    assert!(!limited(Duration::ZERO));
+    assert!(!limited(Duration::ZERO, Duration::ZERO));
+}
+
+#[test]
+fn what_was_a_longer_path_before_a_limit_was_forgotten_is_no_queue_after_it() {
+    assert!(!limited(Duration::from_millis(70), Duration::ZERO));
 }
 
 /// A second of 200 packets on a wide line, and a second in which `arrival` says when what leaves arrives, after what arrived

@@ -8,6 +8,7 @@ use schema::moment::Moment;
 
 use super::any_instant;
 use crate::media::double::Client;
+use crate::media::egress::WRAPPING;
 use crate::media::{Config, Engine, Limits, Source};
 use crate::room::media::{ForwardId, ForwardSpec, Media, MediaEvent, MediaKind, PeerId, PeerRole};
 
@@ -38,6 +39,8 @@ pub struct World {
     pub stalled: HashMap<Option<usize>, Instant>,
     /// Datagrams that the engine sent.
     pub sent: usize,
+    /// Bytes of IP packets towards each client.
+    pub carried: HashMap<usize, usize>,
     random: u64,
     /// (arrival, client, to the engine, bytes, source)
     flying: Vec<(Instant, usize, bool, Vec<u8>, Source)>,
@@ -63,6 +66,7 @@ impl World {
             busy: HashMap::new(),
             stalled: HashMap::new(),
             sent: 0,
+            carried: HashMap::new(),
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             flying: Vec::new(),
         }
@@ -206,12 +210,16 @@ impl World {
             return;
         }
         let mut at = self.now;
+        let whole = bytes.len() + WRAPPING;
+        if !inbound {
+            *self.carried.entry(client).or_default() += whole;
+        }
         if let Some(rate) = self.narrow.get(&client).filter(|_| !inbound) {
             let free = self.busy.get(&client).copied().unwrap_or(at).max(at);
             if free > at + Duration::from_millis(300) {
                 return;
             }
-            let bits = u64::try_from(8 * (bytes.len() + 28)).unwrap();
+            let bits = u64::try_from(8 * whole).unwrap();
             at = free + Duration::from_nanos(bits * 1_000_000_000 / rate);
             self.busy.insert(client, at);
         }
