@@ -89,6 +89,8 @@ impl Crowd {
 
     /// Sends until every subscriber gets it.
     pub async fn everybody_gets(&mut self, pattern: Pattern) {
+        // A late packet of what was sent before would pass for one of these, and a picture wait for its key frame unseen.
+        sleep(REST).await;
         let before: Vec<Tally> = self.subscribers.iter().map(Shared::tally).collect();
         let all = timeout(PATIENCE, async {
             loop {
