@@ -293,3 +293,73 @@ impl<T: Tenant> Worker<T> {
         Duration::from_millis(u64::try_from(at.millis_since(self.clock.now())).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quinn_udp::BATCH_SIZE;
+
+    use super::*;
+    use crate::room::media::{Media, MediaEvent};
+
+    struct Nobody;
+
+    impl Tenant for Nobody {
+        type Command = ();
+
+        fn command(&mut self, _: Moment, (): (), _: &mut dyn Media) {}
+        fn media_event(&mut self, _: Moment, _: MediaEvent, _: &mut dyn Media) {}
+        fn timeout(&mut self, _: Moment, _: &mut dyn Media) {}
+        fn next_deadline(&self) -> Option<Moment> {
+            None
+        }
+    }
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Moment {
+            Moment::from_millis(0)
+        }
+    }
+
+    /// One that stands still for a day between two turns, and who talks to it.
+    fn worker() -> (Worker<Nobody>, std::net::UdpSocket) {
+        let (udp, tcp) = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.connect(udp.local_addr().unwrap()).unwrap();
+        let limits = Limits { gather: Duration::from_hours(24), ..Limits::default() };
+        let wall = Moment::from_millis(0);
+        let config = Config { candidates: Vec::new(), limits, started: instant(), wall };
+        let (engine, gather) = (Engine::new(config).unwrap(), limits.gather);
+        let worker =
+            Worker::new(udp, tcp, mpsc::channel(MAX_READ), engine, Nobody, Arc::new(Still), gather).unwrap();
+        (worker, client)
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_is_behind_does_not_stand_still() {
+        let ((mut worker, client), (_commands, mut inbox)) = (worker(), mpsc::unbounded_channel());
+        for _ in 0..=MAX_BATCHES * BATCH_SIZE {
+            client.send(b"?").unwrap();
+        }
+        worker.udp.readable().await.unwrap();
+        worker.take(&mut inbox);
+        assert!(worker.behind, "more came than one turn takes");
+        assert!(!worker.gather());
+        worker.take(&mut inbox);
+        assert!(!worker.behind, "that was all");
+    }
+
+    #[tokio::test]
+    async fn commands_left_for_the_next_turn_are_not_kept_waiting() {
+        let ((mut worker, _client), (commands, mut inbox)) = (worker(), mpsc::unbounded_channel());
+        for _ in 0..MAX_COMMANDS {
+            commands.send(()).unwrap();
+        }
+        worker.take(&mut inbox);
+        assert!(!worker.gather(), "one of them was left");
+        worker.take(&mut inbox);
+        worker.gather = Duration::from_millis(1);
+        assert!(worker.gather(), "turns follow each other closely, and nothing waits");
+    }
+}
