@@ -37,6 +37,7 @@ impl Engine {
                 peer.dtls = Some(Dtls::new(Arc::clone(&self.identity), description.fingerprint.clone()));
                 peer.fingerprint = Some(description.fingerprint.clone());
                 peer.since = Some(now);
+                self.agenda.wake(index, now);
             }
         }
         let ufrag = &description.ice.0;

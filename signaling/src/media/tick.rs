@@ -10,6 +10,7 @@ use rtc_rtcp::transport_feedbacks::transport_layer_nack::{
 
 use super::dtls::Dtls;
 use super::engine::{Engine, TICK};
+use super::limits::Limits;
 use super::path::mark;
 use super::peer::Peer;
 use super::rtcp::encode;
@@ -39,8 +40,10 @@ impl Engine {
             if let Some(peer) = self.peers.get(index) {
                 // A limited line is probed, and what waits for its turn on it leaves little by little.
                 let waits = waits || peer.bandwidth.limited() || !peer.pacer.is_empty();
-                let at = if waits { now } else { quiet_until(peer, self.limits.consent) };
-                self.agenda.wake(index, at.max(now + TICK));
+                let at = if waits { Some(now) } else { quiet_until(peer, &self.limits) };
+                if let Some(at) = at {
+                    self.agenda.wake(index, at.max(now + TICK));
+                }
             }
         }
         if now.saturating_duration_since(self.surveyed) >= SURVEY {
@@ -94,7 +97,7 @@ impl Engine {
     /// What a client is told about its own sending, and about ours. Whether more has to be said soon.
     fn tick_feedback(&mut self, now: Instant, index: usize) -> bool {
         let ntp = self.ntp(now);
-        let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.connected) else { return true };
+        let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.connected) else { return false };
         let mut out = Vec::new();
         let mut missing = Vec::new();
         let reports = now.saturating_duration_since(peer.reported) >= REPORT;
@@ -199,9 +202,15 @@ impl Engine {
     }
 }
 
-/// How long nothing has to be done about a connection that nothing comes from: whatever does come wakes it up.
-fn quiet_until(peer: &Peer, consent: Duration) -> Instant {
-    let patience = (!peer.lost).then(|| peer.heard + consent);
-    let timers = [peer.dtls.as_ref().and_then(Dtls::deadline), peer.channels.deadline(), patience];
-    timers.into_iter().flatten().fold(peer.reported + REPORT, Instant::min)
+/// When something is to be done about a connection that nothing comes from: whatever does come wakes it up. `None` for one
+/// that its client has not begun: those who only listen never begin the one on which they could send.
+fn quiet_until(peer: &Peer, limits: &Limits) -> Option<Instant> {
+    let (patience, reports) = if peer.connected {
+        (Some(peer.heard + limits.consent), Some(peer.reported + REPORT))
+    } else {
+        (peer.since.map(|since| since + limits.handshake), None)
+    };
+    let handshake = peer.dtls.as_ref().and_then(Dtls::deadline);
+    let timers = [handshake, peer.channels.deadline(), patience.filter(|_| !peer.lost), reports];
+    timers.into_iter().flatten().min()
 }

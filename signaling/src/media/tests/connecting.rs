@@ -5,7 +5,7 @@ use std::time::Duration;
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 
 use super::world::{PROFILES, WALL, World, id, vp8};
-use crate::media::Source;
+use crate::media::{Limits, Source};
 use crate::room::media::{Media, MediaError, MediaEvent, MediaKind, PeerRole};
 
 const CAMERA: (&str, &str, &str, &[&str]) = ("0", "video", "sendonly", &[]);
@@ -117,6 +117,29 @@ fn a_silent_client_is_lost_and_found_again_when_it_speaks() {
     world.loss = 0;
     world.run(Duration::from_secs(2));
     assert_eq!(world.told(&MediaEvent::Connected { peer: id(client) }), 2);
+}
+
+#[test]
+fn a_connection_that_its_client_never_begins_is_looked_at_once() {
+    let mut world = World::new(1);
+    // Whoever only listens has one: that on which it could send.
+    world.client(PeerRole::Publisher, &PROFILES);
+    world.run(Duration::from_millis(50));
+    assert_eq!(world.engine.agenda.next(), None);
+}
+
+#[test]
+fn a_handshake_that_is_never_completed_is_given_up() {
+    let mut world = World::new(1);
+    world.client(PeerRole::Publisher, &PROFILES);
+    world.run(Duration::from_secs(60));
+    world.loss = 1000;
+    world.offer(0, &[MICROPHONE]);
+    let limit = Limits::default().handshake;
+    world.run(limit - Duration::from_millis(100));
+    assert_eq!(world.told(&MediaEvent::Lost { peer: id(0) }), 0, "it may still come");
+    world.run(Duration::from_millis(200));
+    assert_eq!(world.told(&MediaEvent::Lost { peer: id(0) }), 1);
 }
 
 #[test]
