@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use schema::event::TrackSource;
+
 use crate::net::relay::Listen;
 use crate::turn::Limits as TurnLimits;
 
@@ -117,6 +119,8 @@ pub struct Grant {
     pub name: String,
     /// May send microphone, camera and screen.
     pub can_publish: bool,
+    /// Only these of them; all where none is named.
+    pub sources: Vec<TrackSource>,
     /// May receive others' tracks.
     pub can_subscribe: bool,
     /// May send data messages (chat, hands).
@@ -141,6 +145,7 @@ impl Grant {
             identity: identity.into(),
             name: name.into(),
             can_publish: true,
+            sources: Vec::new(),
             can_subscribe: true,
             can_publish_data: true,
             can_update_own_metadata: false,
@@ -149,6 +154,11 @@ impl Grant {
             attributes: BTreeMap::new(),
             ttl: Duration::from_mins(10),
         }
+    }
+
+    /// Whether it may send a track that carries this.
+    pub fn may_publish(&self, source: TrackSource) -> bool {
+        self.can_publish && (self.sources.is_empty() || self.sources.contains(&source))
     }
 
     /// May see and hear, and nobody sees it.

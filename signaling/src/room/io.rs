@@ -135,11 +135,13 @@ pub struct Change {
 }
 
 /// What a participant may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one grant of the protocol")]
 pub struct Rights {
     /// Send microphone, camera and screen.
     pub publish: bool,
+    /// Only these of them; all where none is named.
+    pub sources: Vec<TrackSource>,
     /// Receive others' tracks.
     pub subscribe: bool,
     /// Send data messages.

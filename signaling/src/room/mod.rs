@@ -44,6 +44,7 @@ pub use participant::{ParticipantSnapshot, Pid};
 use stories::Story;
 use timers::Timers;
 use track::Track;
+pub use track::source_of;
 
 use crate::config::{Limits, RoomSettings};
 

@@ -99,16 +99,16 @@ impl Room {
         let Some(participant) = self.people.get_mut(&pid) else { return };
         let grant = &mut participant.grant;
         grant.can_publish = rights.publish;
+        grant.sources = rights.sources;
         grant.can_subscribe = rights.subscribe;
         grant.can_publish_data = rights.publish_data;
         grant.can_update_own_metadata = rights.update_own_metadata;
-        if !rights.publish {
-            let conn = participant.conn;
-            let sids: Vec<String> = participant.tracks.iter().map(|track| track.sid.clone()).collect();
-            for track_sid in sids {
-                self.unpublish(turn, pid, &track_sid);
-                turn.signal(conn, Response::TrackUnpublished(proto::TrackUnpublishedResponse { track_sid }));
-            }
+        let (conn, grant) = (participant.conn, &participant.grant);
+        let ends = participant.tracks.iter().filter(|track| !grant.may_publish(track.source));
+        let sids: Vec<String> = ends.map(|track| track.sid.clone()).collect();
+        for track_sid in sids {
+            self.unpublish(turn, pid, &track_sid);
+            turn.signal(conn, Response::TrackUnpublished(proto::TrackUnpublishedResponse { track_sid }));
         }
         self.subscribe_to_all(turn, pid);
     }

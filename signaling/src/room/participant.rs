@@ -8,7 +8,7 @@ use schema::moment::Moment;
 
 use super::io::ConnId;
 use super::media::{ForwardId, MediaKind, PeerId, Sections, SendingSection};
-use super::track::Track;
+use super::track::{Track, named};
 use crate::config::Grant;
 
 /// A participant's number in its room. Never used twice.
@@ -206,6 +206,7 @@ fn permission(grant: &Grant) -> proto::ParticipantPermission {
     proto::ParticipantPermission {
         can_subscribe: grant.can_subscribe,
         can_publish: grant.can_publish,
+        can_publish_sources: grant.sources.iter().map(|source| named(*source).into()).collect(),
         can_publish_data: grant.can_publish_data,
         can_update_metadata: grant.can_update_own_metadata,
         hidden: grant.hidden,

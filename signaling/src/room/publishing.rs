@@ -1,11 +1,12 @@
 //! Publishing: a track is asked for, found in an offer, announced when its media arrives, muted, and taken away.
 
 use livekit_protocol as proto;
-use schema::event::RoomEventKind;
+use schema::event::{RoomEventKind, TrackSource};
 
 use super::media::{MediaError, PeerId, SendingSection};
-use super::track::Track;
+use super::track::{Track, source_of};
 use super::{Pid, Response, Room, Story, Turn};
+use crate::config::Grant;
 
 impl Room {
     /// The client wants to publish a track. The reply comes at once; others hear of it when its media arrives.
@@ -17,7 +18,7 @@ impl Room {
         if !wish.sid.is_empty() {
             return;
         }
-        let refusal = if !participant.grant.can_publish {
+        let refusal = if !may_publish(&participant.grant, &wish) {
             Some(Reason::NotAllowed)
         } else if participant.tracks.len() >= self.limits.tracks_per_participant {
             Some(Reason::LimitExceeded)
@@ -254,6 +255,17 @@ impl Room {
     pub(super) fn publisher_of(&self, sid: &str) -> Option<Pid> {
         self.people.iter().find(|(_, participant)| participant.track(sid).is_some()).map(|(pid, _)| *pid)
     }
+}
+
+/// Whether the grant allows such a track. Where it names sources, a picture does not pass for a microphone.
+fn may_publish(grant: &Grant, wish: &proto::AddTrackRequest) -> bool {
+    let carries = match source_of(wish.source()) {
+        TrackSource::Camera | TrackSource::ScreenShare => Some(proto::TrackType::Video),
+        TrackSource::Microphone | TrackSource::ScreenShareAudio => Some(proto::TrackType::Audio),
+        TrackSource::Unknown => None,
+    };
+    let honest = grant.sources.is_empty() || carries.is_none_or(|kind| kind == wish.r#type());
+    honest && grant.may_publish(source_of(wish.source()))
 }
 
 /// What a client says of a track is told to everybody in the room, so it must be short.

@@ -209,6 +209,17 @@ pub const fn source_of(source: proto::TrackSource) -> TrackSource {
     }
 }
 
+/// A source in the protocol's words.
+pub const fn named(source: TrackSource) -> proto::TrackSource {
+    match source {
+        TrackSource::Camera => proto::TrackSource::Camera,
+        TrackSource::Microphone => proto::TrackSource::Microphone,
+        TrackSource::ScreenShare => proto::TrackSource::ScreenShare,
+        TrackSource::ScreenShareAudio => proto::TrackSource::ScreenShareAudio,
+        TrackSource::Unknown => proto::TrackSource::Unknown,
+    }
+}
+
 /// Tracks of one stream are played in step: camera with microphone, screen with its sound. The client's own name stands
 /// in session descriptions, so that only harmless letters are let in.
 fn stream_name(asked: &str, source: TrackSource) -> String {

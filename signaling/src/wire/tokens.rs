@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use schema::event::TrackSource;
 use schema::moment::Moment;
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +81,7 @@ impl Tokens {
                 room: grant.room.clone(),
                 room_join: true,
                 can_publish: Some(grant.can_publish),
+                can_publish_sources: grant.sources.iter().map(ToString::to_string).collect(),
                 can_subscribe: Some(grant.can_subscribe),
                 can_publish_data: Some(grant.can_publish_data),
                 can_update_own_metadata: Some(grant.can_update_own_metadata),
@@ -106,6 +108,7 @@ impl Tokens {
                 identity: claims.sub,
                 name: claims.name,
                 can_publish,
+                sources: video.can_publish_sources.iter().map(|word| source(word)).collect(),
                 can_subscribe: video.can_subscribe.unwrap_or(true),
                 can_publish_data: video.can_publish_data.unwrap_or(can_publish),
                 can_update_own_metadata: video.can_update_own_metadata.unwrap_or(false),
@@ -172,6 +175,8 @@ struct VideoGrant {
     room_join: bool,
     #[serde(default)]
     can_publish: Option<bool>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    can_publish_sources: Vec<String>,
     #[serde(default)]
     can_subscribe: Option<bool>,
     #[serde(default)]
@@ -186,6 +191,11 @@ struct VideoGrant {
     room_list: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     room_create: bool,
+}
+
+/// A source by its name. One that is not known stands for a track that says nothing of itself: the list stays a list.
+fn source(word: &str) -> TrackSource {
+    word.to_ascii_lowercase().parse().unwrap_or(TrackSource::Unknown)
 }
 
 #[cfg(test)]
@@ -240,5 +250,28 @@ mod tests {
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &secret).expect("token");
         let grant = tokens().verify(NOW, &token).expect("valid").grant;
         assert!(grant.can_subscribe && !grant.can_publish && !grant.can_publish_data);
+    }
+
+    #[test]
+    fn sources_are_named_as_livekit_names_them_and_an_unknown_one_opens_nothing() {
+        let pass = |sources: &str| {
+            let body = format!(
+                r#"{{"iss":"key","sub":"x","exp":9999999999,"video":{{"room":"room","roomJoin":true,"canPublishSources":{sources}}}}}"#
+            );
+            let claims: Claims = serde_json::from_str(&body).expect("claims");
+            let secret = EncodingKey::from_secret(b"a secret of at least thirty-two bytes");
+            let token =
+                jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &secret).expect("token");
+            tokens().verify(NOW, &token).expect("valid").grant
+        };
+        let grant = pass(r#"["microphone","SCREEN_SHARE"]"#);
+        let may = [TrackSource::Microphone, TrackSource::ScreenShare, TrackSource::Camera];
+        assert_eq!(may.map(|source| grant.may_publish(source)), [true, true, false]);
+        assert_eq!(
+            tokens().verify(NOW, &tokens().mint(NOW, &grant)).expect("own token").grant.sources,
+            grant.sources
+        );
+        assert!(!pass(r#"["hologram"]"#).may_publish(TrackSource::Camera));
+        assert!(pass("[]").may_publish(TrackSource::Camera), "none named: all");
     }
 }

@@ -18,7 +18,7 @@ use super::routes::bearer;
 use super::tokens::ManagerPass;
 use crate::config::RoomSettings;
 use crate::host::{Front, SignalingError};
-use crate::room::{self, Change, Command, Rights, Which};
+use crate::room::{self, Change, Command, Rights, Which, source_of};
 
 /// No request of this service is near this long; data messages have a limit of their own.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -263,6 +263,7 @@ impl Service<'_> {
             attributes: request.attributes.into_iter().collect(),
             rights: request.permission.map(|permission| Rights {
                 publish: permission.can_publish,
+                sources: permission.can_publish_sources().map(source_of).collect(),
                 subscribe: permission.can_subscribe,
                 publish_data: permission.can_publish_data,
                 update_own_metadata: permission.can_update_metadata,

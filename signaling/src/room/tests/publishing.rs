@@ -280,15 +280,54 @@ fn versions_rise_with_everything_that_is_told() {
     assert!(versions.len() >= 3 && versions.windows(2).all(|pair| pair[0] < pair[1]), "{versions:?}");
 }
 
+/// What an endpoint may do.
+fn rights() -> Rights {
+    let sources = Vec::new();
+    Rights { publish: true, sources, subscribe: true, publish_data: true, update_own_metadata: false }
+}
+
+fn allow(world: &mut World, identity: &str, rights: Rights) {
+    let change = Box::new(Change { rights: Some(rights), ..Change::default() });
+    world.command(Command::Change { identity: identity.into(), change }).expect("is there");
+}
+
+#[test]
+fn whoever_may_only_speak_publishes_no_picture_whatever_it_calls_it() {
+    let mut world = World::new();
+    let mut arrival = world.arrival("speaker", JoinPath::Dual);
+    arrival.grant.sources = vec![TrackSource::Microphone];
+    let speaker = world.arrive(arrival).expect("let in");
+    world.say(&speaker, Request::AddTrack(wish("cam", Camera)));
+    world.say(
+        &speaker,
+        Request::AddTrack(proto::AddTrackRequest { source: Microphone.into(), ..wish("cam", Camera) }),
+    );
+    assert_eq!(refusals(&world, &speaker), [Reason::NotAllowed, Reason::NotAllowed]);
+    world.publish(&speaker, "mic", Microphone, "send:0:a:mic");
+    assert_eq!(world.room.snapshot()[0].tracks, [(TrackSource::Microphone, false)]);
+}
+
+#[test]
+fn only_the_tracks_that_are_not_allowed_any_more_are_taken_away() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    world.publish(&a, "mic", Microphone, "send:0:a:mic");
+    world.publish(&a, "cam", Camera, "send:0:a:mic send:1:v:cam");
+    allow(&mut world, "a", Rights { sources: vec![TrackSource::Microphone], ..rights() });
+    let told = world.room.snapshot();
+    assert_eq!(told[0].tracks, [(TrackSource::Microphone, false)]);
+    let (_, people) = world.room.describe();
+    let sources = people[0].permission.clone().expect("told").can_publish_sources;
+    assert_eq!(sources, [i32::from(Microphone)], "and it is said");
+}
+
 #[test]
 fn whoever_loses_the_right_to_publish_falls_silent_at_once_and_may_not_begin_again() {
     let mut world = World::new();
     let a = world.join("a", JoinPath::Dual);
     let b = world.join("b", JoinPath::Dual);
     let sid = world.publish(&a, "mic", Microphone, "send:0:a:mic");
-    let rights = Rights { publish: false, subscribe: true, publish_data: true, update_own_metadata: false };
-    let change = Box::new(Change { rights: Some(rights), ..Change::default() });
-    world.command(Command::Change { identity: "a".into(), change }).expect("is there");
+    allow(&mut world, "a", Rights { publish: false, ..rights() });
     assert!(world.receives(&b).is_empty());
     let told = world
         .inbox(&a)
@@ -308,11 +347,9 @@ fn whoever_loses_the_right_to_receive_receives_nothing_and_gets_it_back_with_the
     let a = world.join("a", JoinPath::Dual);
     let b = world.join("b", JoinPath::Single);
     world.publish(&a, "mic", Microphone, "send:0:a:mic");
-    let mut allow = |subscribe| {
-        let rights = Rights { publish: true, subscribe, publish_data: true, update_own_metadata: false };
-        let change = Box::new(Change { rights: Some(rights), ..Change::default() });
-        world.command(Command::Change { identity: "b".into(), change }).expect("is there");
+    let mut receives = |subscribe| {
+        allow(&mut world, "b", Rights { subscribe, ..rights() });
         world.receives(&b).len()
     };
-    assert_eq!([allow(false), allow(true)], [0, 1]);
+    assert_eq!([receives(false), receives(true)], [0, 1]);
 }
