@@ -73,6 +73,8 @@ pub struct Limits {
     pub data_bytes: usize,
     /// Longest metadata in bytes; attributes together may be as long.
     pub metadata_bytes: usize,
+    /// Longest name of a participant in bytes; LiveKit allows as much.
+    pub name_bytes: usize,
 }
 
 impl Default for Limits {
@@ -84,7 +86,18 @@ impl Default for Limits {
             tracks_per_participant: 16,
             data_bytes: 64 * 1024,
             metadata_bytes: 16 * 1024,
+            name_bytes: 256,
         }
+    }
+}
+
+impl Limits {
+    /// Whether what is told of a participant is as short as it has to be. Attributes count together.
+    pub fn fits(&self, grant: &Grant) -> bool {
+        let attributes: usize = grant.attributes.iter().map(|(key, value)| key.len() + value.len()).sum();
+        grant.name.len() <= self.name_bytes
+            && grant.metadata.len() <= self.metadata_bytes
+            && attributes <= self.metadata_bytes
     }
 }
 
@@ -154,6 +167,22 @@ impl Grant {
             attributes: BTreeMap::new(),
             ttl: Duration::from_mins(10),
         }
+    }
+
+    /// The same with what is told of the participant changed. An attribute with an empty value is taken away.
+    #[must_use]
+    pub fn with(
+        &self,
+        name: Option<String>,
+        metadata: Option<String>,
+        attributes: BTreeMap<String, String>,
+    ) -> Self {
+        let mut grant = self.clone();
+        grant.name = name.unwrap_or(grant.name);
+        grant.metadata = metadata.unwrap_or(grant.metadata);
+        grant.attributes.extend(attributes);
+        grant.attributes.retain(|_, value| !value.is_empty());
+        grant
     }
 
     /// Whether it may send a track that carries this.

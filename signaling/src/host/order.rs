@@ -19,6 +19,9 @@ pub enum SignalingError {
     /// The participant sends no such track.
     #[error("no such track")]
     NoTrack,
+    /// A name, metadata or attributes longer than is allowed.
+    #[error("a name, metadata or attributes are too long")]
+    TooLong,
     /// A ceiling is reached.
     #[error("limit reached: {0}")]
     Limit(&'static str),
@@ -32,6 +35,7 @@ impl From<Refusal> for SignalingError {
         match refusal {
             Refusal::NoParticipant => Self::NoParticipant,
             Refusal::NoTrack => Self::NoTrack,
+            Refusal::TooLong => Self::TooLong,
         }
     }
 }

@@ -174,6 +174,9 @@ pub enum Refusal {
     /// The participant sends no such track.
     #[error("no such track")]
     NoTrack,
+    /// A name, metadata or attributes longer than is allowed.
+    #[error("a name, metadata or attributes are too long")]
+    TooLong,
 }
 
 /// What a room wants done, in order.

@@ -19,7 +19,7 @@ impl Room {
             }
             Command::Change { identity, change } => {
                 let pid = self.find(&identity)?;
-                self.change(turn, pid, *change);
+                self.change(turn, pid, *change)?;
             }
             Command::Subscribe { identity, update } => {
                 let pid = self.find(&identity)?;
@@ -77,22 +77,19 @@ impl Room {
 
     /// Changes what a participant may do, or what is told of it. What it may no longer send or receive ends at once, and
     /// its next token says the same.
-    fn change(&mut self, turn: &mut Turn<'_>, pid: Pid, change: Change) {
-        let Some(participant) = self.people.get_mut(&pid) else { return };
-        let grant = &mut participant.grant;
-        if let Some(name) = change.name {
-            grant.name = name;
+    fn change(&mut self, turn: &mut Turn<'_>, pid: Pid, change: Change) -> Result<(), Refusal> {
+        let participant = self.people.get_mut(&pid).ok_or(Refusal::NoParticipant)?;
+        let grant = participant.grant.with(change.name, change.metadata, change.attributes);
+        if !self.limits.fits(&grant) {
+            return Err(Refusal::TooLong);
         }
-        if let Some(metadata) = change.metadata {
-            grant.metadata = metadata;
-        }
-        grant.attributes.extend(change.attributes);
-        grant.attributes.retain(|_, value| !value.is_empty());
+        participant.grant = grant;
         if let Some(rights) = change.rights {
             self.set_rights(turn, pid, rights);
         }
         self.announce(turn, pid);
         self.refresh_token(turn, pid);
+        Ok(())
     }
 
     fn set_rights(&mut self, turn: &mut Turn<'_>, pid: Pid, rights: Rights) {

@@ -16,29 +16,16 @@ impl Room {
     ) {
         let Some(participant) = self.people.get_mut(&pid) else { return };
         let id = update.request_id;
-        let limit = self.limits.metadata_bytes;
         if !participant.grant.can_update_own_metadata {
             return self.respond(turn, pid, id, Reason::NotAllowed, Some(Request::UpdateMetadata(update)));
         }
-        let mut attributes = participant.grant.attributes.clone();
-        for (key, value) in &update.attributes {
-            if value.is_empty() {
-                attributes.remove(key);
-            } else {
-                attributes.insert(key.clone(), value.clone());
-            }
-        }
-        let attributes_bytes: usize = attributes.iter().map(|(key, value)| key.len() + value.len()).sum();
-        if update.name.len() > 256 || update.metadata.len() > limit || attributes_bytes > limit {
+        let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let attributes = update.attributes.clone().into_iter().collect();
+        let grant = participant.grant.with(given(&update.name), given(&update.metadata), attributes);
+        if !self.limits.fits(&grant) {
             return self.respond(turn, pid, id, Reason::LimitExceeded, Some(Request::UpdateMetadata(update)));
         }
-        participant.grant.attributes = attributes;
-        if !update.name.is_empty() {
-            participant.grant.name = update.name;
-        }
-        if !update.metadata.is_empty() {
-            participant.grant.metadata = update.metadata;
-        }
+        participant.grant = grant;
         self.respond(turn, pid, id, Reason::Ok, None);
         self.announce(turn, pid);
     }

@@ -58,10 +58,13 @@ pub fn arrival(
     let mut arrival = match &query.join_request {
         Some(packed) => {
             let request = unpack(packed, limits.frame_bytes.min(JOIN_BYTES_MAX))?;
-            from_request(conn, pass, request, limits.metadata_bytes)
+            from_request(conn, pass, request)
         }
         None => from_query(conn, pass, query),
     };
+    if !limits.fits(&arrival.grant) {
+        return Err(BadJoin);
+    }
     // livekit-client leaves it to the server to see which browser it runs in.
     if arrival.client.browser.is_empty() && agent.contains("Firefox/") {
         "Firefox".clone_into(&mut arrival.client.browser);
@@ -96,13 +99,11 @@ fn from_query(conn: ConnId, pass: Pass, query: &JoinQuery) -> Arrival {
     }
 }
 
-fn from_request(conn: ConnId, pass: Pass, request: proto::JoinRequest, metadata_limit: usize) -> Arrival {
+fn from_request(conn: ConnId, pass: Pass, request: proto::JoinRequest) -> Arrival {
     let mut grant = pass.grant;
     if grant.can_update_own_metadata {
-        if !request.metadata.is_empty() && request.metadata.len() <= metadata_limit {
-            grant.metadata = request.metadata;
-        }
-        grant.attributes.extend(request.participant_attributes);
+        let metadata = (!request.metadata.is_empty()).then_some(request.metadata);
+        grant = grant.with(None, metadata, request.participant_attributes.into_iter().collect());
     }
     let settings = request.connection_settings.unwrap_or_default();
     Arrival {
@@ -201,6 +202,20 @@ mod tests {
         let query = JoinQuery { join_request: Some(pack(&request, true)), ..JoinQuery::default() };
         let arrival = arrival(ConnId(1), pass(), &query, "", Limits::default()).expect("readable");
         assert_eq!(arrival.grant.metadata, "");
+    }
+
+    #[test]
+    fn what_a_client_says_of_itself_at_the_door_is_bounded_as_it_is_inside() {
+        let mut pass = pass();
+        pass.grant.can_update_own_metadata = true;
+        let comes_in = |value: String| {
+            let participant_attributes = [("a".to_owned(), value)].into();
+            let request = proto::JoinRequest { participant_attributes, ..Default::default() };
+            let query = JoinQuery { join_request: Some(pack(&request, true)), ..JoinQuery::default() };
+            arrival(ConnId(1), pass.clone(), &query, "", Limits::default()).is_ok()
+        };
+        let limit = Limits::default().metadata_bytes;
+        assert_eq!([limit - 1, limit].map(|bytes| comes_in("x".repeat(bytes))), [true, false]);
     }
 
     #[test]
