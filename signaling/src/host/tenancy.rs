@@ -262,6 +262,7 @@ impl Tenant for Tenancy {
             | MediaEvent::Lost { peer }
             | MediaEvent::Data { peer, .. }
             | MediaEvent::Paused { peer, .. }
+            | MediaEvent::Unsupported { peer, .. }
             | MediaEvent::Quality { peer, .. }
             | MediaEvent::Wanted { peer, .. } => self.input(now, room_of(peer), Input::Media(event), media),
         }

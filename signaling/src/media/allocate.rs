@@ -58,6 +58,9 @@ impl Engine {
                 continue;
             };
             let Some(track) = entry.track.and_then(|track| self.tracks.get(track)) else { continue };
+            if !entry.suits(track) {
+                continue;
+            }
             match entry.kind {
                 MediaKind::Audio => {
                     (sound, voices) = (SOUND, voices + spoken(now, track, self.limits.layer_alive));
@@ -136,7 +139,7 @@ impl Engine {
 
     /// Sends padding where the line is to be probed.
     pub(super) fn probe(&mut self, now: Instant, index: usize) {
-        let Some(peer) = self.peers.get_mut(index) else { return };
+        let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.reached()) else { return };
         let mut bytes = peer.bandwidth.padding(now, peer.wish, peer.pacer.backlog());
         if bytes == 0 {
             return;

@@ -216,7 +216,9 @@ impl Engine {
             return;
         }
         peer.heard = now;
-        if !peer.addresses.contains(&from) {
+        if let Some(known) = peer.addresses.iter().position(|known| *known == from) {
+            peer.addresses[known..].rotate_left(1);
+        } else {
             // An address belongs to one connection: the last that proved it.
             if let Some(other) = self.addresses.insert(from, index).filter(|other| *other != index)
                 && let Some(other) = self.peers.get_mut(other)
@@ -225,9 +227,11 @@ impl Engine {
             }
             let Some(peer) = self.peers.get_mut(index) else { return };
             peer.addresses.push(from);
-            if peer.addresses.len() > MAX_ADDRESSES {
-                let oldest = peer.addresses.remove(0);
-                self.addresses.remove(&oldest);
+            if peer.addresses.len() > MAX_ADDRESSES
+                && let Some(worst) = peer.worst_address()
+            {
+                let worst = peer.addresses.remove(worst);
+                self.addresses.remove(&worst);
             }
         }
         let Some(peer) = self.peers.get_mut(index) else { return };
@@ -242,6 +246,7 @@ impl Engine {
         if peer.lost && peer.connected {
             peer.lost = false;
             self.events.push_back(MediaEvent::Connected { peer: peer.id });
+            self.resume(index);
         }
     }
 
@@ -257,7 +262,7 @@ impl Engine {
         mark(&mut self.dirty, index, &peer.egress);
         self.agenda.wake(index, now);
         let egress = &mut peer.egress;
-        let mut frames = Vec::new();
+        let (mut frames, mut ready) = (Vec::new(), false);
         for progress in dtls.datagram(now, bytes, |record| egress.raw(record)) {
             match progress {
                 Progress::Keys(keys) => {
@@ -268,6 +273,7 @@ impl Engine {
                             peer.connected = true;
                             peer.heard = now;
                             self.events.push_back(MediaEvent::Connected { peer: peer.id });
+                            ready = true;
                         }
                         Err(error) => tracing::warn!(%error, "no keys came out of the handshake"),
                     }
@@ -295,6 +301,9 @@ impl Engine {
             reliable: frame.reliable,
             frame: frame.bytes,
         }));
+        if ready {
+            self.retarget(index);
+        }
     }
 
     /// Random bits from the same source as the keys.

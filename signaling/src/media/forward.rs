@@ -96,6 +96,8 @@ pub struct Forward {
     last_frame: u16,
     /// Packets and bytes sent, for sender reports.
     pub sent: (u32, u32),
+    /// The room has been told that the subscriber cannot show it.
+    failing: bool,
 }
 
 impl Forward {
@@ -133,6 +135,7 @@ impl Forward {
             last_base: 0,
             last_frame: 0,
             sent: (0, 0),
+            failing: false,
         }
     }
 
@@ -163,6 +166,22 @@ impl Forward {
     /// A payload type for retransmissions of anything: what padding travels under.
     pub fn any_repair_type(&self) -> Option<u8> {
         self.formats.iter().find_map(|format| format.repair)
+    }
+
+    /// Whether the subscriber can do something with this codec. One that does not know RED gets the Opus inside.
+    pub fn takes(&self, codec: Codec) -> bool {
+        self.payload_type(codec).is_some() || codec == Codec::Red && self.payload_type(Codec::Opus).is_some()
+    }
+
+    /// Whether the subscriber can show what the track sends, as far as that is known.
+    pub fn suits(&self, track: &Track) -> bool {
+        track.sends.is_none_or(|codec| self.takes(codec))
+    }
+
+    /// Whether it is news that the subscriber cannot show what the track sends.
+    pub fn fails(&mut self, track: &Track) -> bool {
+        let fails = !self.formats.is_empty() && !self.suits(track);
+        !std::mem::replace(&mut self.failing, fails) && fails
     }
 
     /// Sends one packet of padding; its size on the wire.
@@ -223,9 +242,11 @@ impl Forward {
         Some(rewritten)
     }
 
-    /// Whether a key frame of this layer is welcome. Until a choice has been made, any layer below the ceiling is.
+    /// Whether a key frame of this layer is welcome: of the one chosen, and of any above it that there is room for. A layer
+    /// that comes back begins with one, and to ask for another is a burden on the line on which it had to stop.
     fn awaits(&self, layer: usize) -> bool {
-        self.target.map_or(layer <= usize::from(self.tuning.max_layer), |target| target == layer)
+        let highest = usize::from(self.tuning.max_layer.min(self.room.unwrap_or_default()));
+        self.target == Some(layer) || layer <= highest && self.target.is_none_or(|target| target < layer)
     }
 
     /// Continues the subscriber's numbers with this packet of another layer, or of the same one after a pause.
@@ -245,6 +266,9 @@ impl Forward {
         };
         self.interrupt();
         self.era = Some(era);
+        if self.kind == MediaKind::Video {
+            self.target = Some(layer);
+        }
         era
     }
 

@@ -185,6 +185,11 @@ impl Layer {
         self.keyframe.wanted = true;
     }
 
+    /// Nobody waits for one of this layer any more.
+    pub fn do_without(&mut self) {
+        self.keyframe.wanted = false;
+    }
+
     /// Whether to ask the publisher for one now: wanted, and not asked too recently.
     pub fn ask_keyframe(&mut self, now: Instant, interval: Duration) -> bool {
         let recently =

@@ -34,6 +34,8 @@ pub struct Limits {
     /// Least time between two looks at what has come, while much comes. What came meanwhile is read at once and leaves in
     /// one run for each subscriber, and reports of fifty subscribers wake nobody up fifty times. Zero: every packet at once.
     pub gather: Duration,
+    /// Bytes of one track's sound in a second; what is more is not passed on. Opus has at most 510 kbit/s, RED doubles that.
+    pub sound_bytes: u64,
     /// Bytes waiting in one data channel's send buffer before frames are dropped.
     pub data_buffer_bytes: usize,
     /// Longest data frame taken from a client.
@@ -59,6 +61,7 @@ impl Default for Limits {
             history_bytes: 1 << 20,
             // As long as browsers let packets wait for each other (libwebrtc's pacer); a frame of sound lasts 20 ms.
             gather: Duration::from_millis(5),
+            sound_bytes: 128_000,
             data_buffer_bytes: 1 << 20,
             data_frame_bytes: 64 * 1024,
             data_channels: 8,

@@ -48,7 +48,7 @@ impl Engine {
         }
         let early = self.peers.get_mut(index).map(|peer| std::mem::take(&mut peer.early)).unwrap_or_default();
         for record in early {
-            self.record(now, index, &record);
+            self.contain(index, |engine| engine.record(now, index, &record));
         }
         Ok(())
     }
@@ -115,7 +115,7 @@ impl Engine {
                     break;
                 }
                 entry.layers[layer].bind(*ssrc);
-                peer.inbound.sources.retain(|known, source| known == ssrc || *source != role(false));
+                peer.forget_sources(|known| *known == role(false));
                 peer.employ_source(*ssrc, role(false));
                 if let Some(repair) = repair {
                     entry.layers[layer].repair_ssrc = Some(*repair);

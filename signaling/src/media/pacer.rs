@@ -60,6 +60,12 @@ impl Pacer {
         self.held.push_back(held);
     }
 
+    /// Nobody waits for them any more.
+    pub fn clear(&mut self) {
+        self.held.clear();
+        self.bytes = 0;
+    }
+
     /// Notes bytes that have left, in turn or ahead of it: sound and repetitions do not wait.
     pub fn spend(&mut self, bytes: usize) {
         self.credit -= bits(bytes);

@@ -23,7 +23,7 @@ use super::engine::Engine;
 use super::forward::{Forward, Rewritten};
 use super::history::{Content, Packet};
 use super::pacer::{Held, Pacer};
-use super::payload::{Vp8, red_primary, starts_keyframe};
+use super::payload::{Vp8, red_number, red_primary, starts_keyframe};
 use super::peer::{Payload, Peer, Role, Source};
 use super::rtp::{Extensions, Header, Outgoing};
 use super::sdp::Codec;
@@ -67,7 +67,11 @@ impl Engine {
             format = peer.inbound.format(repairs);
         }
         let Payload::Media(codec) = format else { return };
-        let (sequence, timestamp, padding) = (header.sequence, header.timestamp, payload.is_empty());
+        track.sends = Some(codec);
+        let surplus = track.overflows(now, payload.len(), self.limits.sound_bytes);
+        let layer = &mut track.layers[source.layer];
+        let (sequence, timestamp, padding) =
+            (header.sequence, header.timestamp, payload.is_empty() || surplus);
         let Some(index) = layer.arrived(now, sequence, timestamp, rate, source.repair, padding) else {
             return;
         };
@@ -105,7 +109,7 @@ impl Engine {
             let Some(track) = tracks.get(*index) else { continue };
             for place in &track.forwards {
                 let Some(forward) = forwards.get_mut(*place) else { continue };
-                let Some(peer) = peers.get_mut(forward.subscriber).filter(|peer| peer.connected) else {
+                let Some(peer) = peers.get_mut(forward.subscriber).filter(|peer| peer.reached()) else {
                     continue;
                 };
                 let idle = peer.pacer.is_empty();
@@ -141,6 +145,10 @@ impl Engine {
         let Self { tracks, forwards, peers, run, paced, .. } = self;
         paced.retain(|index| {
             let Some(peer) = peers.get_mut(*index) else { return false };
+            if !peer.reached() {
+                peer.pacer.clear();
+                return false;
+            }
             while let Some(held) = peer.pacer.next(now, peer.bandwidth.pace(now)) {
                 // What has gone meanwhile is not sent: a track, a source that began anew.
                 let forward = forwards.get_mut(held.forward.0).filter(|forward| forward.id == held.forward.1);
@@ -240,15 +248,16 @@ fn pass(
 }
 
 /// How a subscriber gets a packet: under which type, and what of it. One that does not know RED gets the Opus frame
-/// inside.
+/// inside; so does one that knows Opus by another number than the publisher, which stands inside RED.
 fn carried<'a>(forward: &Forward, codec: Codec, content: Content<'a>) -> Option<(u8, Content<'a>)> {
-    match forward.payload_type(codec) {
+    let payload_type = forward.payload_type(codec);
+    if codec != Codec::Red {
+        return Some((payload_type?, content));
+    }
+    let opus = forward.payload_type(Codec::Opus);
+    match payload_type.filter(|_| red_number(content.payload) == opus) {
         Some(payload_type) => Some((payload_type, content)),
-        None if codec == Codec::Red => {
-            let payload = red_primary(content.payload)?;
-            Some((forward.payload_type(Codec::Opus)?, Content { payload, ..content }))
-        }
-        None => None,
+        None => Some((opus?, Content { payload: red_primary(content.payload)?, ..content })),
     }
 }
 

@@ -122,6 +122,11 @@ fn h264(payload: &[u8]) -> bool {
     }
 }
 
+/// The payload type of what a RED payload carries: all its blocks have the same.
+pub fn red_number(payload: &[u8]) -> Option<u8> {
+    payload.first().map(|head| head & 0x7F)
+}
+
 /// The newest block of a RED payload (RFC 2198): what a receiver without RED is given.
 pub fn red_primary(payload: &[u8]) -> Option<&[u8]> {
     let mut at = 0;
@@ -187,5 +192,9 @@ mod tests {
         assert_eq!(red_primary(&packet), Some(&[7, 8, 9][..]));
         assert_eq!(red_primary(&[0x6F, 7]), Some(&[7][..]));
         assert_eq!(red_primary(&[0xEF, 0x00]), None);
+        assert_eq!(
+            [red_number(&packet), red_number(&[0x6F, 7]), red_number(&[])],
+            [Some(111), Some(111), None]
+        );
     }
 }

@@ -179,6 +179,11 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// Whether media reaches it: nothing is sent to one that has gone silent (RFC 7675 section 5.1) or said goodbye.
+    pub fn reached(&self) -> bool {
+        self.connected && !self.lost
+    }
+
     /// Follows the client in its choice of a path. Some (Firefox) choose every path that works, and mean the best of them
     /// (RFC 5245 section 8.1.1.2, aggressive nomination): a lesser one is believed once the better has not been chosen for
     /// a while.
@@ -189,6 +194,12 @@ impl Peer {
             self.remote = Some(path);
             self.chosen = nominated.then_some(now).or(self.chosen);
         }
+    }
+
+    /// Of the proven addresses the one to forget: not that in use, of the others the worst, of equals that checked longest ago.
+    pub fn worst_address(&self) -> Option<usize> {
+        let others = self.addresses.iter().enumerate().filter(|(_, path)| self.remote != Some(**path));
+        others.min_by_key(|(_, path)| path.rank()).map(|(place, _)| place)
     }
 
     /// Sources with such a role are not used any more.

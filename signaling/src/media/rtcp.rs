@@ -126,7 +126,7 @@ impl Engine {
         else {
             return;
         };
-        let (Some(track), Some(layer)) = (forward.track, forward.era.map(|era| era.layer).or(forward.target))
+        let (Some(track), Some(layer)) = (forward.track, forward.target.or(forward.era.map(|era| era.layer)))
         else {
             return;
         };
@@ -140,7 +140,15 @@ impl Engine {
     pub(super) fn ask_keyframes(&mut self, now: Instant, track: usize) {
         let Some(track) = self.tracks.get_mut(track) else { return };
         let Some(peer) = self.peers.get_mut(track.peer) else { return };
+        let patience = self.limits.layer_alive;
+        // Browsers answer with key frames of all layers: asked for one that they have switched off they would send them for
+        // nothing, again and again. Where nothing comes at all, it may be a picture that does not move.
+        let any = track.layers.iter().any(|layer| layer.alive(now, patience));
         for layer in &mut track.layers {
+            if any && !layer.alive(now, patience) {
+                layer.do_without();
+                continue;
+            }
             if !layer.ask_keyframe(now, self.limits.keyframe_interval) {
                 continue;
             }

@@ -84,7 +84,9 @@ impl Media for Engine {
         let Some(mut peer) = self.peers.try_remove(index) else { return };
         // A last word, so that the client need not wait for a timeout.
         if let (Some(mut dtls), Some(remote)) = (peer.dtls.take(), peer.remote) {
-            dtls.close(now, |record| self.replies.push((remote, record.to_vec())));
+            self.contain(index, |engine| {
+                dtls.close(now, |record| engine.replies.push((remote, record.to_vec())));
+            });
         }
         self.fragments.retain(|_, owner| *owner != index);
         self.addresses.retain(|_, owner| *owner != index);
@@ -341,8 +343,15 @@ impl Media for Engine {
     }
 
     fn send_data(&mut self, _: Moment, peer: PeerId, reliable: bool, frame: &[u8]) {
-        let now = self.now;
         let Ok(index) = self.peer_index(peer) else { return };
+        self.contain(index, |engine| engine.write_data(index, reliable, frame));
+    }
+}
+
+impl Engine {
+    /// Writes a data frame on a connection's channel.
+    fn write_data(&mut self, index: usize, reliable: bool, frame: &[u8]) {
+        let now = self.now;
         let Some(peer) = self.peers.get_mut(index) else { return };
         let Some(dtls) = &mut peer.dtls else { return };
         let mut out = Vec::new();

@@ -22,12 +22,17 @@ impl Engine {
                 continue;
             }
             for index in track.forwards.clone() {
-                if let Some(forward) = self.forwards.get_mut(index) {
-                    choose(now, track, forward, self.limits.layer_alive);
+                let Some(forward) = self.forwards.get_mut(index) else { continue };
+                let Some(reader) = self.peers.get(forward.subscriber).filter(|peer| peer.reached()) else {
+                    continue;
+                };
+                choose(now, track, forward, self.limits.layer_alive);
+                if forward.fails(track) {
+                    self.events.push_back(MediaEvent::Unsupported { peer: reader.id, forward: forward.id });
                 }
             }
             let forwards = track.forwards.iter().filter_map(|index| self.forwards.get(*index));
-            let wanted = wanted_layers(forwards, track.layers.len());
+            let wanted = wanted_layers(forwards.filter(|forward| forward.suits(track)), track.layers.len());
             let mut lacks = (0_u8..).zip(&track.layers).filter(|(layer, _)| wanted & 1 << layer != 0);
             let lacks = lacks.any(|(_, layer)| !layer.alive(now, self.limits.layer_alive));
             if track.live && track.wanted.tell(now, wanted, lacks) {
@@ -40,10 +45,22 @@ impl Engine {
         }
     }
 
+    /// One that was lost is back: what it did not get meanwhile is no loss, and pictures begin with a key frame.
+    pub(super) fn resume(&mut self, subscriber: usize) {
+        let Some(peer) = self.peers.get(subscriber) else { return };
+        for index in &peer.forwards {
+            if let Some(forward) = self.forwards.get_mut(*index) {
+                forward.interrupt();
+            }
+        }
+        self.retarget(subscriber);
+    }
+
     /// Looks at what one subscriber gets, at once: its wishes or its formats have changed.
     pub(super) fn retarget(&mut self, subscriber: usize) {
         let now = self.now;
-        let forwards = self.peers.get(subscriber).map(|peer| peer.forwards.clone()).unwrap_or_default();
+        let Some(peer) = self.peers.get(subscriber).filter(|peer| peer.reached()) else { return };
+        let forwards = peer.forwards.clone();
         for index in forwards {
             let Some(forward) = self.forwards.get_mut(index) else { continue };
             let Some(track) = forward.track else { continue };
@@ -57,14 +74,18 @@ impl Engine {
 
 /// Chooses the layer that a subscriber should get; a key frame is wanted when it is another than now.
 fn choose(now: Instant, track: &mut Track, forward: &mut Forward, patience: Duration) {
-    if track.kind == MediaKind::Audio || !forward.open() || track.silent {
+    if track.kind == MediaKind::Audio || !forward.open() || !forward.suits(track) || track.silent {
         return;
     }
     let highest = forward.tuning.max_layer.min(forward.room.unwrap_or_default());
     forward.target = track.best_layer(now, highest, patience).or(forward.target);
     let current =
         forward.era.filter(|era| track.layers.get(era.layer).is_some_and(|layer| era.belongs_to(layer)));
-    if let Some(layer) = forward.target.filter(|target| current.is_none_or(|era| era.layer != *target)) {
+    let Some(layer) = forward.target.filter(|target| current.is_none_or(|era| era.layer != *target)) else {
+        return;
+    };
+    // It may have come already, and leave in a moment.
+    if !track.waiting.iter().any(|waiting| waiting.layer == layer && waiting.packet.keyframe) {
         track.layers[layer].want_keyframe();
     }
 }

@@ -6,6 +6,7 @@ use super::batch::Waiting;
 use super::layer::Layer;
 use super::limits::Limits;
 use super::sdp::Codec;
+use crate::allowance::Allowance;
 use crate::room::media::MediaKind;
 
 /// How long fewer layers must have been wanted before the publisher is told: a tile that comes back at once costs a
@@ -31,6 +32,10 @@ pub struct Track {
     pub layers: Vec<Layer>,
     /// The codec that its description prefers.
     pub codec: Option<Codec>,
+    /// The codec of its last packet.
+    pub sends: Option<Codec>,
+    /// What its sound may still take.
+    pub sound: Option<Allowance>,
     /// Forwards that it feeds.
     pub forwards: Vec<usize>,
     /// Packets that have arrived and wait to be passed on.
@@ -58,6 +63,8 @@ impl Track {
             rids: rids.to_vec(),
             layers: (0..layers).map(|_| Layer::new(limits)).collect(),
             codec: None,
+            sends: None,
+            sound: None,
             forwards: Vec::new(),
             waiting: Vec::new(),
             repeats: false,
@@ -66,6 +73,16 @@ impl Track {
             level: Level::default(),
             wanted: Wanted { told: u8::MAX >> (8 - layers), fewer: None, lacks: None },
         }
+    }
+
+    /// Whether a packet of so many bytes is more than sound needs. Sound never waits: of a publisher that calls something
+    /// else sound the others must not pay.
+    pub fn overflows(&mut self, now: Instant, bytes: usize, limit: u64) -> bool {
+        if self.kind != MediaKind::Audio {
+            return false;
+        }
+        let sound = self.sound.get_or_insert_with(|| Allowance::new(now, limit));
+        !sound.take(now, limit, u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 
     /// RTP ticks per second.

@@ -196,6 +196,13 @@ pub enum MediaEvent {
         /// Off or on.
         paused: bool,
     },
+    /// A subscriber cannot show what a track sends: it does not know the codec.
+    Unsupported {
+        /// The subscriber's connection.
+        peer: PeerId,
+        /// Which track to it.
+        forward: ForwardId,
+    },
     /// Loss and round trip of a connection, about once in 5 s.
     Quality {
         /// Which connection.

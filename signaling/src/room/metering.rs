@@ -140,6 +140,16 @@ impl Room {
         self.tell_quality(turn, pid);
     }
 
+    /// A subscriber cannot show what a track sends.
+    pub(super) fn unsupported(&self, turn: &mut Turn<'_>, peer: PeerId, forward: ForwardId) {
+        let Some(reader) = self.owner_of(peer).and_then(|pid| self.people.get(&pid)) else { return };
+        let found = reader.subscriptions.iter().find(|(_, subscription)| subscription.forward == forward);
+        let Some((sid, _)) = found else { return };
+        let err = proto::SubscriptionError::SeCodecUnsupported.into();
+        let response = proto::SubscriptionResponse { track_sid: sid.clone(), err };
+        turn.signal(reader.conn, Response::SubscriptionResponse(response));
+    }
+
     /// Tells a participant that came back which pictures are held back and which are not: it may have missed the news.
     pub(super) fn tell_stream_states(&self, turn: &mut Turn<'_>, pid: Pid) {
         let Some(reader) = self.people.get(&pid) else { return };

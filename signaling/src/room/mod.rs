@@ -265,6 +265,7 @@ impl Room {
             MediaEvent::Data { peer, reliable, frame } => self.relay_data(turn, peer, reliable, &frame),
             MediaEvent::Levels(levels) => self.levels(turn, &levels),
             MediaEvent::Paused { peer, forward, paused } => self.stream_paused(turn, peer, forward, paused),
+            MediaEvent::Unsupported { peer, forward } => self.unsupported(turn, peer, forward),
             MediaEvent::Quality { peer, loss, rtt_ms } => self.line_quality(turn, peer, loss, rtt_ms),
             MediaEvent::Wanted { peer, mid, layers } => self.layers_wanted(turn, peer, &mid, layers),
         }

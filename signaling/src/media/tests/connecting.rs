@@ -5,6 +5,7 @@ use std::time::Duration;
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 
 use super::world::{PROFILES, WALL, World, id, vp8};
+use crate::media::double::{Client, Received};
 use crate::media::{Limits, Source};
 use crate::room::media::{Media, MediaError, MediaEvent, MediaKind, PeerRole};
 
@@ -104,6 +105,69 @@ fn of_all_paths_that_a_client_chooses_the_best_is_taken_while_it_works() {
 }
 
 #[test]
+fn however_many_paths_a_client_tries_the_one_in_use_is_not_forgotten() {
+    let mut world = World::new(1);
+    let client = world.publisher(&[CAMERA]);
+    assert!(world.run_until(|world| world.clients[client].connected()));
+    world.run(Duration::from_secs(1));
+    let used = world.clients[client].address;
+    assert_eq!(world.engine.peers[0].remote, Some(used));
+    for number in 0..30 {
+        let now = world.now;
+        world.clients[client].recheck();
+        world.clients[client].tick(now);
+        let out = std::mem::take(&mut world.clients[client].out);
+        let mut check = out.into_iter().find(|bytes| bytes[0] < 4).expect("a check");
+        world.engine.datagram(now, Source::Relay(number, used.address()), &mut check);
+    }
+    assert_eq!(world.engine.peers[0].remote, Some(used), "they are worse");
+    assert!(world.engine.addresses.contains_key(&used), "and what comes from it is taken");
+}
+
+#[test]
+fn nothing_is_sent_to_whoever_has_fallen_silent_and_it_goes_on_with_a_whole_picture() {
+    let mut world = World::new(1);
+    let publisher = world.publisher(&[CAMERA]);
+    let (subscriber, _) = world.subscriber(publisher, "0", MediaKind::Video);
+    assert!(world.run_until(|world| world.clients.iter().all(Client::connected)));
+    let (mut number, mut key) = (0_u16, true);
+    let mut film = |world: &mut World, seconds: u64| {
+        for _ in 0..seconds * 25 {
+            number += 1;
+            let payload = vp8(number, 0, std::mem::take(&mut key));
+            world.clients[publisher].rtp(
+                7,
+                96,
+                u64::from(number),
+                u32::from(number) * 3600,
+                "0",
+                "",
+                &payload,
+            );
+            world.run(Duration::from_millis(40));
+            let asked = |packet: &Vec<u8>| packet[0] & 0x1F == 1 && packet[1] == 206;
+            key |= std::mem::take(&mut world.clients[publisher].feedback).iter().any(asked);
+        }
+    };
+    film(&mut world, 2);
+    // It goes without a word.
+    world.stalled.insert(Some(subscriber), world.now + Duration::from_secs(20));
+    film(&mut world, 13);
+    let before = world.carried[&subscriber];
+    film(&mut world, 3);
+    assert_eq!(world.carried[&subscriber], before);
+    world.clients[subscriber].received.clear();
+    film(&mut world, 8);
+    // First comes what had waited in its socket.
+    let got = &world.clients[subscriber].received;
+    let whole = got.iter().position(|packet| packet.payload[6] & 1 == 0).expect("a key frame");
+    let got = &got[whole..];
+    assert!(got.len() > 80, "{} packets", got.len());
+    let gap = |pair: &[Received]| pair[1].header.sequence.wrapping_sub(pair[0].header.sequence) != 1;
+    assert!(!got.windows(2).any(gap), "what it did not get meanwhile is no loss");
+}
+
+#[test]
 fn a_silent_client_is_lost_and_found_again_when_it_speaks() {
     let mut world = World::new(1);
     let client = world.publisher(&[MICROPHONE]);
@@ -132,11 +196,13 @@ fn a_connection_that_its_client_never_begins_is_looked_at_once() {
 fn a_handshake_that_is_never_completed_is_given_up() {
     let mut world = World::new(1);
     world.client(PeerRole::Publisher, &PROFILES);
-    world.run(Duration::from_secs(60));
+    world.run(Duration::from_mins(1));
     world.loss = 1000;
     world.offer(0, &[MICROPHONE]);
-    let limit = Limits::default().handshake;
-    world.run(limit - Duration::from_millis(100));
+    let given_up = world.now + Limits::default().handshake;
+    while world.now + Duration::from_millis(100) < given_up {
+        world.run(Duration::from_millis(10));
+    }
     assert_eq!(world.told(&MediaEvent::Lost { peer: id(0) }), 0, "it may still come");
     world.run(Duration::from_millis(200));
     assert_eq!(world.told(&MediaEvent::Lost { peer: id(0) }), 1);

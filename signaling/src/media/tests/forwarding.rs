@@ -6,7 +6,7 @@ use rtc_rtcp::transport_feedbacks::transport_layer_nack::{
     NackPair, TransportLayerNack, nack_pairs_from_sequence_numbers,
 };
 
-use super::world::{PROFILES, World, id, vp8};
+use super::world::{PROFILES, WALL, World, id, vp8};
 use crate::media::double::Client;
 use crate::room::media::{CodecWish, Media, MediaEvent, MediaKind, PeerRole, Tuning};
 
@@ -233,4 +233,33 @@ fn on_the_single_path_each_waiting_track_takes_a_free_section_and_no_section_ser
         (Vec::new(), 0),
         "{next:?} waits for a section of its own"
     );
+}
+
+#[test]
+fn whoever_knows_opus_by_another_number_than_stands_inside_red_gets_the_frame_inside() {
+    let mut world = World::new(1);
+    let publisher = world.publisher(&[("0", "audio", "sendonly", &[])]);
+    let mut listen = |change: fn(String) -> String| {
+        let index = world.client(PeerRole::Subscriber, &PROFILES);
+        world.forward(index, publisher, "0", MediaKind::Audio);
+        let offer = world.engine.create_offer(WALL, id(index), false).unwrap();
+        let answer = change(world.clients[index].answer(&offer));
+        world.engine.answer(WALL, id(index), &answer).unwrap();
+        index
+    };
+    let same = listen(|answer| answer);
+    let other = listen(|answer| {
+        answer.replace(":111 ", ":109 ").replace(" 111", " 109").replace("111/111", "109/109")
+    });
+    assert!(world.run_until(|world| world.clients.iter().all(Client::connected)));
+    // A block of two bytes, 20 ms older, and the newest.
+    let red = [0xEF, 0x0F, 0x00, 0x02, 0x6F, 1, 2, 7, 8, 9];
+    world.clients[publisher].rtp(5, 63, 1, 960, "0", "", &red);
+    world.run(Duration::from_millis(50));
+    let got = |index: usize| {
+        let packet = &world.clients[index].received[0];
+        (packet.header.payload_type, packet.payload.clone())
+    };
+    assert_eq!(got(same), (63, red.to_vec()));
+    assert_eq!(got(other), (109, vec![7, 8, 9]));
 }

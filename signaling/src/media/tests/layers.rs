@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc_rtcp::sender_report::SenderReport;
 
-use super::world::{WALL, World, vp8};
+use super::world::{PROFILES, WALL, World, id, vp8};
 use crate::media::double::Client;
-use crate::room::media::{ForwardId, Media, MediaEvent, MediaKind, Tuning};
+use crate::room::media::{ForwardId, Media, MediaEvent, MediaKind, PeerRole, Tuning};
 
 const SIMULCAST: (&str, &str, &str, &[&str]) = ("0", "video", "sendonly", &["q", "h", "f"]);
 
@@ -207,14 +208,8 @@ fn many_subscribers_asking_for_key_frames_cost_the_publisher_two_a_second() {
     let before = camera.requests;
     for _ in 0..25 {
         camera.sender_reports();
-        let source = camera.world.clients[camera.subscriber].received[0].header.ssrc;
         for _ in 0..10 {
-            camera.world.clients[camera.subscriber].rtcp(
-                &rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication {
-                    sender_ssrc: 1,
-                    media_ssrc: source,
-                },
-            );
+            miss(&mut camera);
         }
         camera.film(4);
     }
@@ -259,4 +254,89 @@ fn a_publisher_that_does_not_send_a_layer_that_is_wanted_is_reminded_and_otherwi
     camera.film(25 * 10);
     assert_eq!(reminders(&camera), before);
     assert_eq!(camera.current(), Some(2), "and the picture is back");
+}
+
+/// A picture was lost at the subscriber.
+fn miss(camera: &mut Camera) {
+    let source = camera.world.clients[camera.subscriber].received[0].header.ssrc;
+    let loss = PictureLossIndication { sender_ssrc: 1, media_ssrc: source };
+    camera.world.clients[camera.subscriber].rtcp(&loss);
+}
+
+#[test]
+fn a_layer_that_has_stopped_is_asked_for_nothing() {
+    let mut camera = Camera::new();
+    camera.film(30);
+    assert_eq!(camera.current(), Some(2));
+    camera.alive[2] = false;
+    camera.film(5);
+    miss(&mut camera);
+    camera.film(60);
+    let before = camera.requests;
+    camera.film(100);
+    assert_eq!((camera.current(), camera.requests), (Some(1), before));
+}
+
+#[test]
+fn a_picture_that_does_not_move_is_asked_for_whole_all_the_same() {
+    let mut camera = Camera::new();
+    camera.film(30);
+    camera.alive = [false; 3];
+    camera.film(300);
+    let before = camera.requests;
+    miss(&mut camera);
+    camera.film(5);
+    assert!(camera.requests > before);
+}
+
+#[test]
+fn a_layer_that_comes_back_passes_from_its_first_key_frame_on() {
+    let mut camera = Camera::new();
+    camera.film(30);
+    camera.alive[2] = false;
+    camera.film(60);
+    let before = camera.requests;
+    (camera.alive[2], camera.key[2]) = (true, true);
+    camera.film(1);
+    assert_eq!(camera.current(), Some(2), "at once");
+    camera.film(60);
+    assert_eq!((camera.current(), camera.requests), (Some(2), before), "and no second one is asked for");
+}
+
+#[test]
+fn whoever_cannot_be_reached_costs_the_others_no_key_frames() {
+    let mut camera = Camera::new();
+    camera.film(30);
+    let before = camera.requests;
+    let blocked = camera.world.client(PeerRole::Subscriber, &PROFILES);
+    let end = camera.world.now + Duration::from_secs(20);
+    camera.world.stalled.insert(Some(blocked), end);
+    camera.world.forward(blocked, camera.publisher, "0", MediaKind::Video);
+    camera.world.renegotiate(blocked, false);
+    camera.film(100);
+    assert_eq!(camera.requests, before);
+    camera.film(500);
+    assert!(camera.world.clients[blocked].connected(), "now it can");
+    assert!(!camera.world.clients[blocked].received.is_empty());
+    assert!(camera.requests - before <= 2, "{} requests", camera.requests - before);
+}
+
+#[test]
+fn whoever_does_not_know_the_codec_is_told_and_costs_the_others_no_key_frames() {
+    let mut camera = Camera::new();
+    let blind = camera.world.client(PeerRole::Subscriber, &PROFILES);
+    let forward = camera.world.forward(blind, camera.publisher, "0", MediaKind::Video);
+    let offer = camera.world.engine.create_offer(WALL, id(blind), false).unwrap();
+    let answer = camera.world.clients[blind].answer(&offer).replace("VP8/90000", "VP0/90000");
+    camera.world.engine.answer(WALL, id(blind), &answer).unwrap();
+    camera.film(30);
+    let before = camera.requests;
+    camera.film(100);
+    assert!(camera.world.clients[blind].connected());
+    assert_eq!(camera.requests, before);
+    assert_eq!(camera.world.told(&MediaEvent::Unsupported { peer: id(blind), forward }), 1);
+    assert_eq!(
+        camera.world.told(&MediaEvent::Unsupported { peer: id(camera.subscriber), forward: camera.forward }),
+        0
+    );
 }

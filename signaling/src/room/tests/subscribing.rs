@@ -287,6 +287,21 @@ fn a_picture_held_back_for_want_of_bandwidth_is_told() {
 }
 
 #[test]
+fn whoever_cannot_show_a_picture_is_told_why() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let b = world.join("b", JoinPath::Dual);
+    let track_sid = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    let forward = *world.media.forwards.keys().next().expect("it flows");
+    let peer = world.receiving(&b);
+    world.input(Input::Media(MediaEvent::Unsupported { peer, forward }));
+    let err = proto::SubscriptionError::SeCodecUnsupported.into();
+    let told = Response::SubscriptionResponse(proto::SubscriptionResponse { track_sid, err });
+    assert!(world.inbox(&b).messages.contains(&told));
+    assert!(!world.inbox(&a).messages.contains(&told));
+}
+
+#[test]
 fn layers_that_nobody_wants_are_told_to_the_publisher_once_it_has_the_track_in_its_books() {
     let told = |world: &World, client: &Client| -> Vec<bool> {
         let messages = world.inbox(client).messages.iter();
