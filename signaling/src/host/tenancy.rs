@@ -268,6 +268,14 @@ impl Tenant for Tenancy {
         }
     }
 
+    fn clock_was_set(&mut self, now: Moment, millis: i64) {
+        tracing::warn!(millis, "the clock was set");
+        for room in self.rooms.values_mut() {
+            room.clock_was_set(now, millis);
+        }
+        self.retry_events_at = self.retry_events_at.map(|at| at.plus_millis(millis));
+    }
+
     fn timeout(&mut self, now: Moment, media: &mut dyn Media) {
         self.events.flush();
         let due: Vec<u32> = self

@@ -30,6 +30,8 @@ pub trait Tenant {
     fn command(&mut self, now: Moment, command: Self::Command, media: &mut dyn Media);
     /// Takes what the media plane tells.
     fn media_event(&mut self, now: Moment, event: MediaEvent, media: &mut dyn Media);
+    /// Somebody has set the clock, by so many milliseconds.
+    fn clock_was_set(&mut self, now: Moment, millis: i64);
     /// Its deadline has come.
     fn timeout(&mut self, now: Moment, media: &mut dyn Media);
     /// When it next wants [`Tenant::timeout`]; asked after every call.

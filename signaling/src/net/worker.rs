@@ -23,6 +23,10 @@ const MAX_COMMANDS: usize = 64;
 const MAX_ARRIVALS: usize = 64;
 /// Tasks of streams that run before the worker's next turn: each connection reads and writes.
 const MAX_TASKS: u32 = 1024;
+/// By so many milliseconds the clock on the wall must leave the other for somebody to have set it: a time server that
+/// only nudges it (by at most one in two thousand) never does between two turns, nor is a thread kept waiting so long
+/// between two looks.
+const STEP_MS: i64 = 2000;
 /// Ports tried until one is free for UDP and TCP alike.
 const PORT_TRIES: usize = 32;
 
@@ -146,6 +150,8 @@ struct Worker<T> {
     turned: Instant,
     /// Whether more has come than one turn takes.
     behind: bool,
+    /// The same instant on both clocks, when the tenant was last told the time.
+    told: (Instant, Moment),
 }
 
 impl<T: Tenant> Worker<T> {
@@ -166,6 +172,7 @@ impl<T: Tenant> Worker<T> {
             arrivals,
             engine,
             tenant,
+            told: (instant(), clock.now()),
             clock,
             gather,
             turned: instant(),
@@ -229,7 +236,8 @@ impl<T: Tenant> Worker<T> {
 
     fn command(&mut self, command: T::Command) {
         self.engine.advance(instant());
-        self.tenant.command(self.clock.now(), command, &mut self.engine);
+        let moment = self.moment();
+        self.tenant.command(moment, command, &mut self.engine);
     }
 
     /// While turns follow each other closely, lets some time pass before the next. The thread is the worker's own and stands
@@ -267,9 +275,10 @@ impl<T: Tenant> Worker<T> {
         }
         self.engine.advance(now);
         while let Some(event) = self.engine.poll_event() {
-            self.tenant.media_event(self.clock.now(), event, &mut self.engine);
+            let moment = self.moment();
+            self.tenant.media_event(moment, event, &mut self.engine);
         }
-        let moment = self.clock.now();
+        let moment = self.moment();
         if self.tenant.next_deadline().is_some_and(|at| at <= moment) {
             self.tenant.timeout(moment, &mut self.engine);
         }
@@ -279,6 +288,20 @@ impl<T: Tenant> Worker<T> {
             Source::Tcp(..) => connections.send(to, bytes, size),
             Source::Relay(..) => lines.send(to, bytes, size),
         });
+    }
+
+    /// The time on the wall. On a closed network somebody sets that clock, or a late time server does; the tenant is told
+    /// first, or all its deadlines would pass at once, or none for hours.
+    fn moment(&mut self) -> Moment {
+        let (now, moment) = (instant(), self.clock.now());
+        let passed = now.saturating_duration_since(self.told.0).as_millis();
+        let passed = i64::try_from(passed).unwrap_or(i64::MAX);
+        let step = moment.millis_since(self.told.1.plus_millis(passed));
+        self.told = (now, moment);
+        if step.abs() >= STEP_MS {
+            self.tenant.clock_was_set(moment, step);
+        }
+        moment
     }
 
     fn wait(&self) -> Duration {
@@ -295,71 +318,4 @@ impl<T: Tenant> Worker<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use quinn_udp::BATCH_SIZE;
-
-    use super::*;
-    use crate::room::media::{Media, MediaEvent};
-
-    struct Nobody;
-
-    impl Tenant for Nobody {
-        type Command = ();
-
-        fn command(&mut self, _: Moment, (): (), _: &mut dyn Media) {}
-        fn media_event(&mut self, _: Moment, _: MediaEvent, _: &mut dyn Media) {}
-        fn timeout(&mut self, _: Moment, _: &mut dyn Media) {}
-        fn next_deadline(&self) -> Option<Moment> {
-            None
-        }
-    }
-
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> Moment {
-            Moment::from_millis(0)
-        }
-    }
-
-    /// One that stands still for a day between two turns, and who talks to it.
-    fn worker() -> (Worker<Nobody>, std::net::UdpSocket) {
-        let (udp, tcp) = bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-        client.connect(udp.local_addr().unwrap()).unwrap();
-        let limits = Limits { gather: Duration::from_hours(24), ..Limits::default() };
-        let wall = Moment::from_millis(0);
-        let config = Config { candidates: Vec::new(), limits, started: instant(), wall };
-        let (engine, gather) = (Engine::new(config).unwrap(), limits.gather);
-        let worker =
-            Worker::new(udp, tcp, mpsc::channel(MAX_READ), engine, Nobody, Arc::new(Still), gather).unwrap();
-        (worker, client)
-    }
-
-    #[tokio::test]
-    async fn a_worker_that_is_behind_does_not_stand_still() {
-        let ((mut worker, client), (_commands, mut inbox)) = (worker(), mpsc::unbounded_channel());
-        for _ in 0..=MAX_BATCHES * BATCH_SIZE {
-            client.send(b"?").unwrap();
-        }
-        worker.udp.readable().await.unwrap();
-        worker.take(&mut inbox);
-        assert!(worker.behind, "more came than one turn takes");
-        assert!(!worker.gather());
-        worker.take(&mut inbox);
-        assert!(!worker.behind, "that was all");
-    }
-
-    #[tokio::test]
-    async fn commands_left_for_the_next_turn_are_not_kept_waiting() {
-        let ((mut worker, _client), (commands, mut inbox)) = (worker(), mpsc::unbounded_channel());
-        for _ in 0..MAX_COMMANDS {
-            commands.send(()).unwrap();
-        }
-        worker.take(&mut inbox);
-        assert!(!worker.gather(), "one of them was left");
-        worker.take(&mut inbox);
-        worker.gather = Duration::from_millis(1);
-        assert!(worker.gather(), "turns follow each other closely, and nothing waits");
-    }
-}
+mod tests;

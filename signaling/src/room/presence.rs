@@ -28,6 +28,26 @@ impl Room {
         Some(pid)
     }
 
+    /// Somebody has set the clock, by so many milliseconds: what was a while ago still is, and what is due in a while as
+    /// well. Tokens go by the clock; the old ones may be over, or not hold yet, so everybody gets a fresh one.
+    pub fn clock_was_set(&mut self, now: Moment, millis: i64) {
+        self.timers.shift(millis);
+        for participant in self.people.values_mut() {
+            for at in [&mut participant.last_heard, &mut participant.told_at, &mut participant.socket_heard] {
+                *at = at.plus_millis(millis);
+            }
+            for since in participant.tracks.iter_mut().filter_map(|track| track.live_since.as_mut()) {
+                *since = since.plus_millis(millis);
+            }
+        }
+        for departed in &mut self.departed {
+            departed.at = departed.at.plus_millis(millis);
+        }
+        for owner in self.timers.owners(Timer::Refresh) {
+            self.timers.set(owner, Timer::Refresh, now);
+        }
+    }
+
     /// Every few seconds: tells the record who is alive, and gives up sockets that went silent.
     pub(super) fn round(&mut self, turn: &mut Turn<'_>) {
         let mut silent = Vec::new();

@@ -39,6 +39,19 @@ impl<O: Copy + Ord, K: Copy + Ord> Timers<O, K> {
         Some((owner, kind))
     }
 
+    /// Moves every deadline by so many milliseconds: the clock was set.
+    pub fn shift(&mut self, millis: i64) {
+        for at in self.at.values_mut() {
+            *at = at.plus_millis(millis);
+        }
+        self.due = self.at.iter().map(|((owner, kind), at)| (*at, *owner, *kind)).collect();
+    }
+
+    /// Those who have a deadline of this kind.
+    pub fn owners(&self, kind: K) -> Vec<O> {
+        self.at.keys().filter(|(_, known)| *known == kind).map(|(owner, _)| *owner).collect()
+    }
+
     /// The earliest deadline.
     pub fn next(&self) -> Option<Moment> {
         self.due.first().map(|(at, ..)| *at)
@@ -69,6 +82,18 @@ mod tests {
         assert_eq!(timers.expired(at(30)), Some((1, 'a')));
         assert_eq!(timers.expired(at(30)), None);
         assert_eq!(timers.next(), None);
+    }
+
+    #[test]
+    fn when_the_clock_is_set_deadlines_stay_as_far_away_as_they_were() {
+        let mut timers = Timers::new();
+        timers.set(1, 'a', at(30));
+        timers.set(2, 'b', at(10));
+        timers.shift(-1000);
+        assert_eq!(timers.next(), Some(at(-990)));
+        assert_eq!(timers.expired(at(-990)), Some((2, 'b')));
+        assert_eq!(timers.owners('a'), [1]);
+        assert_eq!(timers.expired(at(-970)), Some((1, 'a')));
     }
 
     #[test]

@@ -348,3 +348,28 @@ fn a_removed_participant_is_told_so() {
     );
     assert_eq!(last_left(&world).1, LeaveReason::Removed);
 }
+
+#[test]
+fn a_clock_that_is_set_sends_nobody_away_and_keeps_nobody() {
+    for step in [3_600_000, -7 * 3_600_000] {
+        let mut world = World::new();
+        let a = world.join("a", JoinPath::Dual);
+        let b = world.join("b", JoinPath::Dual);
+        world.pass(10_000, &[&a, &b]);
+        world.lose_socket(&b);
+        world.now = world.now.plus_millis(step);
+        world.room.clock_was_set(world.now, step);
+        world.refreshed.clear();
+        world.pass(14_000, &[&a]);
+        assert_eq!(world.refreshed, [a.conn], "its token may be over, or not hold yet");
+        assert_eq!(world.room.snapshot().len(), 2, "both have their place");
+        world.pass(2000, &[&a]);
+        assert_eq!(
+            world.room.snapshot().len(),
+            1,
+            "the place of the one who is away is kept no longer than any"
+        );
+        world.pass(20_000, &[]);
+        assert!(world.room.snapshot().iter().all(|someone| someone.down), "and silence is noticed");
+    }
+}
