@@ -98,8 +98,14 @@ impl Attendee {
         self.told.iter().any(|line| line["event"] == name && found(line))
     }
 
+    /// Reads what it has told so far and nobody has read: what was true then need not be so now.
+    async fn catch_up(&mut self) {
+        self.act(&json!({"do": "state"})).await;
+    }
+
     /// Waits until a track of somebody goes on: frames are decoded, or sound has energy, later than now.
     pub async fn receives(&mut self, identity: &str, source: &str) {
+        self.catch_up().await;
         let mut before: Option<(Value, f64)> = None;
         let what = format!("{source} of {identity} that goes on");
         self.until(&what, PATIENCE, |line| {
@@ -124,6 +130,7 @@ impl Attendee {
 
     /// Waits until a track of somebody arrives in that codec, as a browser names it, and goes on.
     pub async fn receives_in(&mut self, identity: &str, source: &str, codec: &str) {
+        self.catch_up().await;
         let what = format!("{source} of {identity} in {codec}");
         self.until(&what, PATIENCE, |line| {
             let mut tracks = line["tracks"].as_array().into_iter().flatten();
@@ -137,6 +144,7 @@ impl Attendee {
 
     /// Waits until it receives no more of a source of somebody.
     pub async fn receives_no_more(&mut self, identity: &str, source: &str) {
+        self.catch_up().await;
         let what = format!("an end of {source} of {identity}");
         self.until(&what, PATIENCE, |line| {
             line["tracks"].as_array().is_some_and(|tracks| {

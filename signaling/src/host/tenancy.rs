@@ -330,6 +330,7 @@ mod tests {
             auto_subscribe: true,
             client: proto::ClientInfo::default(),
             resume: None,
+            failed: false,
             offer: None,
             add_tracks: Vec::new(),
             sync: None,

@@ -124,6 +124,7 @@ pub fn arrival(conn: ConnId, path: JoinPath) -> Arrival {
         auto_subscribe: true,
         client: proto::ClientInfo::default(),
         resume: None,
+        failed: false,
         offer: None,
         add_tracks: Vec::new(),
         sync: None,

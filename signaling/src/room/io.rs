@@ -44,6 +44,8 @@ pub struct Arrival {
     pub client: proto::ClientInfo,
     /// Comes back to the place with this sid.
     pub resume: Option<String>,
+    /// Does so because a PeerConnection of its own has failed.
+    pub failed: bool,
     /// Single path: the offer that rides in the join request.
     pub offer: Option<proto::SessionDescription>,
     /// Tracks announced in the join request.

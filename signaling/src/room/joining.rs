@@ -146,7 +146,8 @@ impl Room {
             .collect()
     }
 
-    /// A client comes back to its place. If the place is gone, or was taken by another path, it must join anew.
+    /// A client comes back to its place. If the place is gone, was taken by another path, or is of no use to it, it must join
+    /// anew.
     fn resume(&mut self, turn: &mut Turn<'_>, arrival: Arrival, sid: &str) {
         let place = self.by_identity.get(&arrival.grant.identity).copied();
         let place = place.filter(|pid| {
@@ -164,6 +165,11 @@ impl Room {
         if let Some(old) = self.conn_of(pid) {
             turn.out.push(Output::Close(old));
             self.socket_lost(turn, old);
+        }
+        if arrival.failed && self.people.get(&pid).is_some_and(Participant::fails_for_good) {
+            // Let back in, it would wait for its media for 15 s and join anew then.
+            self.depart(turn, pid, LeaveReason::Lost);
+            return dismiss(turn, arrival.conn, proto::DisconnectReason::MediaFailure, Action::Reconnect);
         }
         self.by_conn.insert(arrival.conn, pid);
         self.timers.stop(Some(pid), Timer::Linger);

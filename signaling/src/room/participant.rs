@@ -174,6 +174,17 @@ impl Participant {
     /// Plays tracks in step only when each has its own stream (Firefox makes up track ids of its own, so that the
     /// stream must name the track).
     pub fn names_tracks_itself(&self) -> bool {
+        self.is_firefox()
+    }
+
+    /// Whether a PeerConnection of this client that has failed stays so. In Firefox (153) what the operating system will not
+    /// send is the end of DTLS: one heartbeat of SCTP, every 30 s, while its network is away. Restarting ICE does not bring
+    /// DTLS back.
+    pub fn fails_for_good(&self) -> bool {
+        self.is_firefox()
+    }
+
+    fn is_firefox(&self) -> bool {
         self.client.browser.eq_ignore_ascii_case("firefox")
     }
 

@@ -33,6 +33,7 @@ pub struct JoinQuery {
     /// Single path: base64 of a `WrappedJoinRequest`.
     pub join_request: Option<String>,
     reconnect: Option<String>,
+    reconnect_reason: Option<String>,
     sid: Option<String>,
     auto_subscribe: Option<String>,
     protocol: Option<String>,
@@ -92,6 +93,7 @@ fn from_query(conn: ConnId, pass: Pass, query: &JoinQuery) -> Arrival {
         auto_subscribe: query.auto_subscribe.as_deref().is_none_or(truthy),
         client,
         resume: query.reconnect.as_deref().is_some_and(truthy).then(|| text(&query.sid)),
+        failed: failed(number(&query.reconnect_reason)),
         offer: None,
         add_tracks: Vec::new(),
         sync: None,
@@ -114,6 +116,7 @@ fn from_request(conn: ConnId, pass: Pass, request: proto::JoinRequest) -> Arriva
         auto_subscribe: settings.auto_subscribe,
         client: request.client_info.unwrap_or_default(),
         resume: request.reconnect.then_some(request.participant_sid),
+        failed: failed(request.reconnect_reason),
         offer: request.publisher_offer,
         add_tracks: request.add_track_requests,
         sync: request.sync_state,
@@ -141,6 +144,12 @@ fn inflate(packed: &[u8], limit: usize) -> Result<Vec<u8>, BadJoin> {
     let mut reader = flate2::read::GzDecoder::new(packed).take(limit as u64 + 1);
     reader.read_to_end(&mut plain).map_err(|_| BadJoin)?;
     if plain.len() > limit { Err(BadJoin) } else { Ok(plain) }
+}
+
+/// Whether a client comes back because one of its PeerConnections failed.
+fn failed(reason: i32) -> bool {
+    use proto::ReconnectReason::{RrPublisherFailed, RrSubscriberFailed};
+    [RrPublisherFailed, RrSubscriberFailed].into_iter().any(|known| known as i32 == reason)
 }
 
 fn truthy(text: &str) -> bool {
@@ -222,15 +231,26 @@ mod tests {
     fn the_dual_path_reads_the_query() {
         let query = JoinQuery {
             reconnect: Some("1".into()),
+            reconnect_reason: Some("3".into()),
             sid: Some("PA_7".into()),
             auto_subscribe: Some("0".into()),
             ..JoinQuery::default()
         };
         let arrival = arrival(ConnId(1), pass(), &query, "", Limits::default()).expect("readable");
         assert_eq!(
-            (arrival.path, arrival.resume.as_deref(), arrival.auto_subscribe),
-            (JoinPath::Dual, Some("PA_7"), false)
+            (arrival.path, arrival.resume.as_deref(), arrival.failed, arrival.auto_subscribe),
+            (JoinPath::Dual, Some("PA_7"), true, false)
         );
+    }
+
+    #[test]
+    fn a_client_may_say_that_it_comes_back_because_its_media_failed() {
+        let failed = [0, 1, 2, 3, 4, 77].map(|reconnect_reason| {
+            let request = proto::JoinRequest { reconnect: true, reconnect_reason, ..Default::default() };
+            let query = JoinQuery { join_request: Some(pack(&request, true)), ..JoinQuery::default() };
+            arrival(ConnId(1), pass(), &query, "", Limits::default()).expect("readable").failed
+        });
+        assert_eq!(failed, [false, false, true, true, false, false]);
     }
 
     #[test]

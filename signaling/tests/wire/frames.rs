@@ -1,6 +1,6 @@
 //! Frames: good, bad, too large, out of order.
 
-use futures::SinkExt as _;
+use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
 use livekit_protocol as proto;
 use proto::leave_request::Action;
 use signaling::{Limits, RoomSettings};
@@ -88,6 +88,10 @@ async fn whoever_wants_to_resume_a_place_that_is_not_there_is_told_to_join_anew(
     let mut client = world.knock(&path).await.expect("the token is good");
     let Some(Response::Leave(leave)) = client.next().await else { panic!("not told") };
     assert_eq!(leave.action(), Action::Reconnect);
+    assert!(world.join("b").await.answers().await, "somebody else is served meanwhile");
+    let more = client.socket.next().now_or_never();
+    assert!(more.is_none(), "it was hung up on before it said a word: {more:?}");
+    client.say(Request::Leave(proto::LeaveRequest::default())).await;
     assert!(client.is_closed().await);
 }
 

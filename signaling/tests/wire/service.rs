@@ -52,6 +52,7 @@ async fn participants_are_listed_changed_and_removed() {
     assert_eq!((status, &changed["name"]), (200, &json!("Mường Nhé")));
     assert_eq!(changed["permission"]["canPublish"], Value::Null, "what is not granted is taken away");
     client.until(|message| matches!(message, Response::RefreshToken(_))).await;
+    assert!(client.answers().await, "nobody is hung up on who has not said a word");
     let whom = json!({ "room": ROOM, "identity": "a" });
     assert_eq!(call(&world, &admin, "RemoveParticipant", &whom).await.0, 200);
     assert!(client.is_closed().await);

@@ -19,6 +19,7 @@ enum Scenario {
     DataToAllAndToOne,
     ResumeAfterTheSocketBroke,
     IceRestartAtAnotherAddress,
+    PlaceGivenUpWhileAway,
     MutedByTheModerator,
     DescribedByTheModerator,
     NoLongerAllowedToPublish,
@@ -28,7 +29,7 @@ enum Scenario {
 }
 
 impl Scenario {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::CameraThenMicrophoneThenScreen,
         Self::MicrophoneAgainAfterTheCamera,
         Self::MuteAndUnmute,
@@ -36,6 +37,7 @@ impl Scenario {
         Self::DataToAllAndToOne,
         Self::ResumeAfterTheSocketBroke,
         Self::IceRestartAtAnotherAddress,
+        Self::PlaceGivenUpWhileAway,
         Self::MutedByTheModerator,
         Self::DescribedByTheModerator,
         Self::NoLongerAllowedToPublish,
@@ -53,6 +55,7 @@ impl Scenario {
             Self::DataToAllAndToOne => data(room, who).await,
             Self::ResumeAfterTheSocketBroke => resume(room, who).await,
             Self::IceRestartAtAnotherAddress => another_address(room, who).await,
+            Self::PlaceGivenUpWhileAway => place_given_up(room, who).await,
             Self::MutedByTheModerator => muted_by_the_moderator(room, who).await,
             Self::DescribedByTheModerator => described(room, who).await,
             Self::NoLongerAllowedToPublish => not_allowed(room, who).await,
@@ -148,8 +151,9 @@ async fn resume(room: &mut MixedRoom, who: usize) {
     nobody_noticed(room, who, &sid).await;
 }
 
-/// A client gives its resume fifteen seconds of its own; on a machine that is starved for so long it joins anew, by its own
-/// rules. So this is tried again once, and must then go well.
+/// A client may join anew here, by its own rules: any on a machine that is starved for the fifteen seconds that it gives its
+/// resume, and Firefox where SCTP has something to say while the network is away, a heartbeat every 30 s: that ends its DTLS for
+/// good. So this is tried again once, and must then go well: with a join the 30 s begin anew.
 async fn another_address(room: &mut MixedRoom, who: usize) {
     for last in [false, true] {
         let sid = room.attendees[who].act(&json!({"do": "state"})).await["sid"].clone();
@@ -167,6 +171,19 @@ async fn another_address(room: &mut MixedRoom, who: usize) {
         for attendee in &mut room.attendees {
             attendee.forget();
         }
+    }
+}
+
+/// What the server says to a client that is away does not arrive: it hears that its place is gone when it comes back.
+async fn place_given_up(room: &mut MixedRoom, who: usize) {
+    room.attendees[who].line.unplug().await;
+    room.moderate(who, json!({"do": "remove"})).await;
+    room.others_told(who, "participant_left", |_| true).await;
+    room.attendees[who].line.plug_in().await;
+    room.attendees[who].event("reconnected", |_| true).await;
+    room.others_told(who, "participant_joined", |_| true).await;
+    for source in ["camera", "microphone"] {
+        room.others_receive(who, source).await;
     }
 }
 

@@ -125,6 +125,41 @@ fn on_the_dual_path_coming_back_restarts_ice_on_the_servers_connection() {
 }
 
 #[test]
+fn only_a_firefox_whose_media_has_failed_is_sent_to_join_anew_at_once() {
+    for (path, browser, failed) in PATHS
+        .into_iter()
+        .flat_map(|path| [(path, "Firefox", true), (path, "Firefox", false), (path, "", true)])
+    {
+        let mut world = World::new();
+        let mut joins = world.arrival("a", path);
+        browser.clone_into(&mut joins.client.browser);
+        let client = world.arrive(joins).expect("the room lets in");
+        world.pass(4_000, &[&client]);
+        let last_heard = world.now;
+        world.pass(3_000, &[]);
+        let mut arrival = world.arrival("a", path);
+        (arrival.resume, arrival.failed) = (Some(client.sid.clone()), failed);
+        let back = Client { conn: arrival.conn, ..client.clone() };
+        world.input(Input::Arrive(Box::new(arrival)));
+        assert!(world.inbox(&client).closed);
+        assert_eq!(
+            farewell(&world, &client),
+            None,
+            "it may still be read, and would end the client for good"
+        );
+        if failed && !browser.is_empty() {
+            let leave = farewell(&world, &back).expect("sent away");
+            assert_eq!(leave.action(), Action::Reconnect);
+            assert!(world.inbox(&back).closed);
+            assert_eq!(last_left(&world), (last_heard, LeaveReason::Lost));
+            assert!(world.media.peers.is_empty());
+        } else {
+            assert!(matches!(world.inbox(&back).messages[0], Response::Reconnect(_)), "{path:?} {browser}");
+        }
+    }
+}
+
+#[test]
 fn whoever_does_not_come_back_has_left_when_it_was_last_heard() {
     let mut world = World::new();
     let client = world.join("a", JoinPath::Single);

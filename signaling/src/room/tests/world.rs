@@ -106,6 +106,7 @@ impl World {
             auto_subscribe: true,
             client: proto::ClientInfo::default(),
             resume: None,
+            failed: false,
             offer: None,
             add_tracks: Vec::new(),
             sync: None,
