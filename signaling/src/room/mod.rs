@@ -173,6 +173,7 @@ impl Room {
                 self.heard(now, conn);
             }
             Input::Closed(conn) => self.socket_lost(&mut turn, conn),
+            Input::Unreadable(conn) => self.unreadable(&mut turn, conn),
             Input::Media(event) => self.media_event(&mut turn, event),
             Input::Timeout => self.timeouts(&mut turn),
         }
