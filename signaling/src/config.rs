@@ -108,15 +108,24 @@ pub struct RoomSettings {
     pub max_participants: usize,
     /// How long a participant's place is kept after its line is lost, in milliseconds.
     pub linger_ms: i64,
-    /// Closes the room after standing empty this long, in milliseconds; `None` keeps it until it is closed.
+    /// Closes the room when nobody has come in for this long, in milliseconds; `None` keeps it until it is closed.
     pub empty_timeout_ms: Option<i64>,
+    /// How long the room outlives its last participant, in milliseconds; `None` keeps it until it is closed. A place that
+    /// is kept counts as a participant.
+    pub departure_timeout_ms: Option<i64>,
     /// Room metadata, passed to every client.
     pub metadata: String,
 }
 
 impl Default for RoomSettings {
     fn default() -> Self {
-        Self { max_participants: 400, linger_ms: 15_000, empty_timeout_ms: None, metadata: String::new() }
+        Self {
+            max_participants: 400,
+            linger_ms: 15_000,
+            empty_timeout_ms: None,
+            departure_timeout_ms: None,
+            metadata: String::new(),
+        }
     }
 }
 

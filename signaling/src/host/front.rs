@@ -160,6 +160,11 @@ impl Front {
         self.send(room, Order::Closed(conn));
     }
 
+    /// A client sent what cannot be read; the room's last words to it come out of its queue. False when the room is gone.
+    pub fn unreadable(&self, room: &str, conn: ConnId) -> bool {
+        self.send(room, Order::Unreadable(conn))
+    }
+
     /// Opens a room.
     pub async fn open(&self, name: &str, settings: RoomSettings) -> Result<(), SignalingError> {
         let worker = self

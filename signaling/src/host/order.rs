@@ -95,6 +95,8 @@ pub enum Order {
     Heard(ConnId),
     /// A socket is gone.
     Closed(ConnId),
+    /// A client sent what cannot be read.
+    Unreadable(ConnId),
     /// Everybody is told to come back later; the process stops.
     Suspend {
         /// Done, all events told.

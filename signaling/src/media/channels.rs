@@ -55,6 +55,7 @@ pub struct Channels {
     associations: u8,
     /// Whether the server opens `_reliable` and `_lossy` itself (subscriber connections).
     opens: bool,
+    early: Early,
     limits: Limits,
 }
 
@@ -80,6 +81,7 @@ impl Channels {
             known: Vec::new(),
             associations: 0,
             opens,
+            early: Early::default(),
             limits: *limits,
         }
     }
@@ -126,20 +128,14 @@ impl Channels {
         self.drive(now, send)
     }
 
-    /// Sends a frame, or drops it: no open channel, or too much waiting already.
+    /// Sends a frame, or keeps a reliable one until its channel is open. False when it is dropped: too much waits already,
+    /// or it is one that may be lost.
     pub fn write(&mut self, now: Instant, reliable: bool, frame: &[u8], send: impl FnMut(&[u8])) -> bool {
-        let label = if reliable { RELIABLE } else { LOSSY };
-        let Some((_, association)) = &mut self.association else { return false };
-        let Some(channel) = self.known.iter().find(|channel| channel.open && channel.label == label) else {
-            return false;
+        let stream = open_stream(&self.known, if reliable { RELIABLE } else { LOSSY });
+        let (Some((_, association)), Some(stream)) = (&mut self.association, stream) else {
+            return reliable && self.early.keep(frame, self.limits.early_data_bytes);
         };
-        let Ok(mut stream) = association.stream(channel.stream) else { return false };
-        if stream.buffered_amount().unwrap_or(usize::MAX) > self.limits.data_buffer_bytes {
-            return false;
-        }
-        let (payload, kind): (&[u8], Ppi) =
-            if frame.is_empty() { (&[0], Ppi::BinaryEmpty) } else { (frame, Ppi::Binary) };
-        let taken = stream.write_with_ppi(now, payload, kind).is_ok();
+        let taken = put(association, stream, &self.limits, now, frame);
         transmit(association, &mut self.watch, now, send);
         taken
     }
@@ -168,6 +164,13 @@ impl Channels {
                 _ => {}
             }
         }
+        if let Some(stream) = open_stream(&self.known, RELIABLE) {
+            for frame in self.early.take() {
+                if !put(association, stream, &self.limits, now, &frame) {
+                    tracing::debug!("a data frame that was kept is dropped");
+                }
+            }
+        }
         transmit(association, &mut self.watch, now, send);
         while let Some(event) = association.poll_endpoint_event() {
             self.endpoint.handle_event(*handle, event);
@@ -179,6 +182,45 @@ impl Channels {
         }
         frames
     }
+}
+
+/// Reliable frames for a channel that is not open yet, in order.
+#[derive(Default)]
+struct Early {
+    frames: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Early {
+    /// Keeps a frame, if it fits in. It counts with what it takes, so that many small ones are not for nothing.
+    fn keep(&mut self, frame: &[u8], limit: usize) -> bool {
+        let bytes = self.bytes + frame.len() + size_of::<Vec<u8>>();
+        let fits = bytes <= limit;
+        if fits {
+            self.bytes = bytes;
+            self.frames.push(frame.to_vec());
+        }
+        fits
+    }
+
+    fn take(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(self).frames
+    }
+}
+
+fn open_stream(channels: &[Channel], label: &str) -> Option<StreamId> {
+    channels.iter().find(|channel| channel.open && channel.label == label).map(|channel| channel.stream)
+}
+
+/// Hands a frame to the association; false when too much waits already.
+fn put(association: &mut Association, stream: StreamId, limits: &Limits, now: Instant, frame: &[u8]) -> bool {
+    let Ok(mut stream) = association.stream(stream) else { return false };
+    if stream.buffered_amount().unwrap_or(usize::MAX) > limits.data_buffer_bytes {
+        return false;
+    }
+    let (payload, kind): (&[u8], Ppi) =
+        if frame.is_empty() { (&[0], Ppi::BinaryEmpty) } else { (frame, Ppi::Binary) };
+    stream.write_with_ppi(now, payload, kind).is_ok()
 }
 
 fn transmit(association: &mut Association, watch: &mut Watch, now: Instant, mut send: impl FnMut(&[u8])) {

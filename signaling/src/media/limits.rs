@@ -38,6 +38,9 @@ pub struct Limits {
     pub sound_bytes: u64,
     /// Bytes waiting in one data channel's send buffer before frames are dropped.
     pub data_buffer_bytes: usize,
+    /// Bytes of reliable data frames kept for a client whose channel is not open yet: others greet it as soon as they hear
+    /// of it. LiveKit keeps as much.
+    pub early_data_bytes: usize,
     /// Longest data frame taken from a client.
     pub data_frame_bytes: usize,
     /// Data channels of one peer.
@@ -63,6 +66,7 @@ impl Default for Limits {
             gather: Duration::from_millis(5),
             sound_bytes: 128_000,
             data_buffer_bytes: 1 << 20,
+            early_data_bytes: 100_000,
             data_frame_bytes: 64 * 1024,
             data_channels: 8,
         }

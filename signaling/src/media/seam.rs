@@ -353,11 +353,11 @@ impl Engine {
     fn write_data(&mut self, index: usize, reliable: bool, frame: &[u8]) {
         let now = self.now;
         let Some(peer) = self.peers.get_mut(index) else { return };
-        let Some(dtls) = &mut peer.dtls else { return };
         let mut out = Vec::new();
         if !peer.channels.write(now, reliable, frame, |packet| out.push(packet.to_vec())) {
             tracing::debug!(reliable, "a data frame was dropped");
         }
+        let Some(dtls) = &mut peer.dtls else { return };
         mark(&mut self.dirty, index, &peer.egress);
         self.agenda.wake(index, now);
         for packet in out {

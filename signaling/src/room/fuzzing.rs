@@ -34,8 +34,7 @@ pub fn requests(bytes: &[u8]) {
                     stage.input(Input::Signal(SPEAKER, Box::new(message)));
                 }
                 Ok(_) => stage.input(Input::Heard(SPEAKER)),
-                // A socket that sends such a thing is closed.
-                Err(_) => stage.input(Input::Closed(SPEAKER)),
+                Err(_) => stage.input(Input::Unreadable(SPEAKER)),
             }
         } else if let Some(pid) = stage.room.by_conn.get(&SPEAKER) {
             let peer = stage.room.peer_id(*pid, false);

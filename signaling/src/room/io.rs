@@ -67,6 +67,8 @@ pub enum Input {
     Heard(ConnId),
     /// A socket is gone.
     Closed(ConnId),
+    /// A client sent what cannot be read, and will not be listened to any more.
+    Unreadable(ConnId),
     /// The media plane tells something.
     Media(MediaEvent),
     /// A deadline has passed.

@@ -5,7 +5,7 @@ use proto::leave_request::Action;
 use schema::event::{LeaveReason, RoomEventKind};
 
 use super::participant::Link;
-use super::{Departed, Output, Pid, Response, Room, Story, Timer, Turn};
+use super::{ConnId, Departed, Output, Pid, Response, Room, Story, Timer, Turn};
 
 /// So many of those who left are remembered for clients that come back.
 const DEPARTED_MAX: usize = 256;
@@ -37,6 +37,14 @@ impl Room {
             proto::DisconnectReason::MediaFailure,
             Action::Disconnect,
         );
+    }
+
+    /// The client sent something that is no message at all. Of a lost socket it would not learn that, would come back to
+    /// its place and send the same again: it has to be told to stay away.
+    pub(super) fn unreadable(&mut self, turn: &mut Turn<'_>, conn: ConnId) {
+        let Some(pid) = self.by_conn.get(&conn).copied() else { return };
+        let told = proto::DisconnectReason::SignalClose;
+        self.depart_with(turn, pid, LeaveReason::Lost, told, Action::Disconnect);
     }
 
     /// Takes a participant out of the room, with the farewell that fits.

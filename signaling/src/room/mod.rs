@@ -173,6 +173,7 @@ impl Room {
                 self.heard(now, conn);
             }
             Input::Closed(conn) => self.socket_lost(&mut turn, conn),
+            Input::Unreadable(conn) => self.unreadable(&mut turn, conn),
             Input::Media(event) => self.media_event(&mut turn, event),
             Input::Timeout => self.timeouts(&mut turn),
         }
@@ -327,15 +328,12 @@ impl Room {
     /// What everybody may know of the room.
     fn info(&self) -> proto::Room {
         let seen = || self.people.values().filter(|participant| !participant.grant.hidden);
+        let seconds = |ms: Option<i64>| ms.and_then(|ms| u32::try_from(ms / 1000).ok()).unwrap_or(0);
         proto::Room {
             sid: self.sid.clone(),
             name: self.name.clone(),
-            empty_timeout: self
-                .settings
-                .empty_timeout_ms
-                .and_then(|ms| u32::try_from(ms / 1000).ok())
-                .unwrap_or(0),
-            departure_timeout: u32::try_from(self.settings.linger_ms / 1000).unwrap_or(0),
+            empty_timeout: seconds(self.settings.empty_timeout_ms),
+            departure_timeout: seconds(self.settings.departure_timeout_ms),
             max_participants: u32::try_from(self.settings.max_participants).unwrap_or(u32::MAX),
             creation_time: self.opened_at.as_millis() / 1000,
             creation_time_ms: self.opened_at.as_millis(),

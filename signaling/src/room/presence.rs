@@ -145,9 +145,13 @@ impl Room {
         Some((last.max(participant.told_at), participant.who()))
     }
 
-    /// Closes the room by itself when it stands empty for long, if it is set up so.
+    /// Closes the room by itself when it stands empty for long, if it is set up so: one into which nobody has come yet
+    /// waits for another time than one that everybody has left.
     pub(super) fn watch_emptiness(&mut self, now: Moment) {
-        match self.settings.empty_timeout_ms {
+        let somebody_was_in = self.last_pid > 0;
+        let patience =
+            if somebody_was_in { self.settings.departure_timeout_ms } else { self.settings.empty_timeout_ms };
+        match patience {
             Some(after) if self.people.is_empty() => {
                 self.timers.set(None, Timer::Empty, now.plus_millis(after));
             }

@@ -2,7 +2,8 @@
 //!
 //! What a client sends is passed on in order; one that sends more than [`FRAMES_PER_SECOND`] is simply not read any
 //! faster. What it is sent waits in a bounded queue; when that is full the room gives the socket up, and the client,
-//! which has a place to come back to, resumes.
+//! which has a place to come back to, resumes. One that sends what cannot be read, or too much at once, is told to go and
+//! has no place any more.
 //!
 //! A client that has said nothing yet is not hung up on. Of a WebSocket that opens, says one thing and closes Firefox (153,
 //! tried) tells its page in three cases of four only that it has closed, and `livekit-client` (2.23) then waits for ever for
@@ -11,7 +12,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use axum::extract::ws::{CloseCode, CloseFrame, Message, WebSocket, close_code};
 use livekit_protocol as proto;
 use prost::Message as _;
 use tokio::time::Instant;
@@ -26,6 +27,18 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client that is turned away may take to hang up itself: as long as `livekit-client` waits for a first message.
 const PARTING: Duration = Duration::from_secs(5);
 
+/// So long a client may take to read why it was dismissed. What it sends meanwhile is not taken, and a socket that is
+/// closed over it is reset, which may cost the client what it has not read yet.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Why no more is read from a client.
+enum End {
+    /// It closed the connection, or lost it; or its room is gone.
+    Gone,
+    /// It sent what no client sends. The number is the WebSocket's.
+    Unreadable(CloseCode),
+}
+
 /// Serves one socket until either side ends it.
 pub async fn serve(mut socket: WebSocket, front: Arc<Front>, seat: Seat, arrival: Arrival) {
     let conn = seat.conn();
@@ -33,7 +46,7 @@ pub async fn serve(mut socket: WebSocket, front: Arc<Front>, seat: Seat, arrival
     let Some(mut frames) = front.arrive(&room, arrival) else { return };
     let mut pace = Pace::new();
     let mut silent = true;
-    loop {
+    let end = loop {
         tokio::select! {
             frame = frames.recv() => {
                 let Some(frame) = frame else {
@@ -41,44 +54,86 @@ pub async fn serve(mut socket: WebSocket, front: Arc<Front>, seat: Seat, arrival
                         // What it says, if anything, nobody waits for any more.
                         let _ = tokio::time::timeout(PARTING, socket.recv()).await;
                     }
-                    break;
+                    break End::Gone;
                 };
-                match tokio::time::timeout(WRITE_TIMEOUT, socket.send(Message::Binary(frame))).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(_)) | Err(_) => break,
+                if !write(&mut socket, Message::Binary(frame)).await {
+                    break End::Gone;
                 }
             }
             message = socket.recv() => {
-                let Some(Ok(message)) = message else { break };
                 silent = false;
-                if !pass_on(&front, &room, conn, message) {
-                    break;
+                let passed = match message {
+                    Some(Ok(message)) => pass_on(&front, &room, conn, message),
+                    Some(Err(error)) => Err(why(error)),
+                    None => Err(End::Gone),
+                };
+                if let Err(end) = passed {
+                    break end;
                 }
                 pace.wait().await;
             }
         }
+    };
+    match end {
+        End::Gone => {
+            front.closed(&room, conn);
+            close(&mut socket, close_code::NORMAL).await;
+        }
+        End::Unreadable(code) => {
+            // Where the room is gone, so is the queue.
+            front.unreadable(&room, conn);
+            while let Some(frame) = frames.recv().await {
+                if !write(&mut socket, Message::Binary(frame)).await {
+                    break;
+                }
+            }
+            close(&mut socket, code).await;
+            tokio::time::sleep(FAREWELL).await;
+        }
     }
-    front.closed(&room, conn);
-    let farewell = Message::Close(Some(CloseFrame { code: close_code::NORMAL, reason: "".into() }));
-    // The other side may be gone already; there is nothing left to do then.
-    let _ = tokio::time::timeout(WRITE_TIMEOUT, socket.send(farewell)).await;
     drop(seat);
 }
 
-/// Hands one message to the room. False when this connection has to end: it closed, or sent what no client sends.
-fn pass_on(front: &Front, room: &str, conn: ConnId, message: Message) -> bool {
-    match message {
+/// Writes one message. False when the client does not take it.
+async fn write(socket: &mut WebSocket, message: Message) -> bool {
+    matches!(tokio::time::timeout(WRITE_TIMEOUT, socket.send(message)).await, Ok(Ok(())))
+}
+
+async fn close(socket: &mut WebSocket, code: CloseCode) {
+    // The other side may be gone already; there is nothing left to do then.
+    write(socket, Message::Close(Some(CloseFrame { code, reason: "".into() }))).await;
+}
+
+/// What it means that the WebSocket cannot be read any more.
+fn why(error: axum::Error) -> End {
+    use tungstenite::Error;
+    use tungstenite::error::ProtocolError;
+    match error.into_inner().downcast_ref::<Error>() {
+        Some(Error::Capacity(_)) => End::Unreadable(close_code::SIZE),
+        Some(Error::Utf8(_)) => End::Unreadable(close_code::INVALID),
+        // So the loss of a connection is called as well.
+        Some(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
+        Some(Error::Protocol(_)) => End::Unreadable(close_code::PROTOCOL),
+        _ => End::Gone,
+    }
+}
+
+/// Hands one message to the room.
+fn pass_on(front: &Front, room: &str, conn: ConnId, message: Message) -> Result<(), End> {
+    let passed = match message {
         Message::Binary(frame) => match proto::SignalRequest::decode(frame) {
             Ok(proto::SignalRequest { message: Some(request) }) => {
                 front.signal(room, conn, Box::<Request>::new(request))
             }
             // A message of tomorrow: a sign of life, nothing more.
             Ok(proto::SignalRequest { message: None }) => front.heard(room, conn),
-            Err(_) => false,
+            Err(_) => return Err(End::Unreadable(close_code::INVALID)),
         },
         Message::Ping(_) | Message::Pong(_) => front.heard(room, conn),
-        Message::Text(_) | Message::Close(_) => false,
-    }
+        Message::Text(_) => return Err(End::Unreadable(close_code::UNSUPPORTED)),
+        Message::Close(_) => false,
+    };
+    if passed { Ok(()) } else { Err(End::Gone) }
 }
 
 /// Counts frames by the second.

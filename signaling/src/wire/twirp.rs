@@ -22,6 +22,10 @@ use crate::room::{self, Change, Command, Rights, Which, source_of};
 
 /// No request of this service is near this long; data messages have a limit of their own.
 const BODY_BYTES_MAX: usize = 256 * 1024;
+/// A room into which nobody comes closes after this many seconds where the request names none; LiveKit's default.
+const EMPTY_TIMEOUT_S: u32 = 300;
+/// So many seconds a room outlives its last participant where the request names none; LiveKit's default.
+const DEPARTURE_TIMEOUT_S: u32 = 20;
 
 /// The service's one route.
 pub fn router() -> Router<Arc<Front>> {
@@ -171,10 +175,14 @@ impl Service<'_> {
         if request.name.is_empty() || request.name.len() > 256 {
             return Err(Fault::InvalidArgument);
         }
-        let mut settings = RoomSettings { metadata: request.metadata, ..RoomSettings::default() };
-        if request.empty_timeout > 0 {
-            settings.empty_timeout_ms = Some(i64::from(request.empty_timeout) * 1000);
-        }
+        let milliseconds =
+            |given: u32, otherwise| Some(1000 * i64::from(if given > 0 { given } else { otherwise }));
+        let mut settings = RoomSettings {
+            metadata: request.metadata,
+            empty_timeout_ms: milliseconds(request.empty_timeout, EMPTY_TIMEOUT_S),
+            departure_timeout_ms: milliseconds(request.departure_timeout, DEPARTURE_TIMEOUT_S),
+            ..RoomSettings::default()
+        };
         if request.max_participants > 0 {
             settings.max_participants = usize::try_from(request.max_participants).unwrap_or(usize::MAX);
         }

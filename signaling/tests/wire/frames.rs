@@ -2,27 +2,65 @@
 
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
 use livekit_protocol as proto;
+use prost::Message as _;
 use proto::leave_request::Action;
+use schema::event::{LeaveReason, RoomEventKind};
 use signaling::{Limits, RoomSettings};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::{Frame, FrameHeader};
 
-use super::world::{Request, Response, World};
+use super::world::{Client, PATIENCE, Request, Response, World};
+
+/// The last message before the connection ends, and the number with which it does.
+async fn ending(client: &mut Client) -> (Option<Response>, Option<u16>) {
+    let mut last = None;
+    let wait = async {
+        loop {
+            match client.socket.next().await {
+                Some(Ok(Message::Binary(frame))) => {
+                    last = proto::SignalResponse::decode(frame).expect("a frame of the protocol").message;
+                }
+                Some(Ok(Message::Close(close))) => return close.map(|close| close.code.into()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
+            }
+        }
+    };
+    let code = tokio::time::timeout(PATIENCE, wait).await.expect("an end");
+    (last, code)
+}
+
+/// Whoever sends such a thing is told to go, by the protocol and by the WebSocket, and has left the room.
+async fn is_dismissed(world: &mut World, client: &mut Client, code: u16) {
+    let (last, told) = ending(client).await;
+    let Some(Response::Leave(leave)) = last else { panic!("not told to go, but {last:?}") };
+    assert_eq!((leave.action(), leave.can_reconnect), (Action::Disconnect, false));
+    assert_eq!((leave.reason(), told), (proto::DisconnectReason::SignalClose, Some(code)));
+    let left = world.event(|event| matches!(event.kind, RoomEventKind::Left { .. })).await;
+    let RoomEventKind::Left { who, reason } = left.kind else { unreachable!("it was waited for") };
+    assert_eq!((who.sid, reason), (client.sid.clone(), LeaveReason::Lost));
+}
 
 #[tokio::test]
 async fn a_frame_that_is_none_ends_that_connection_and_no_other() {
-    let world = World::new().await;
+    let mut world = World::new().await;
     let mut good = world.join("good").await;
-    for (index, frame) in [
-        Message::Binary(vec![0xff; 64].into()),
-        Message::Binary(vec![0x0a, 0xff, 0xff, 0xff, 0xff, 0x7f].into()),
-        Message::Text("{\"offer\":{}}".into()),
+    let wild = FrameHeader { opcode: OpCode::Data(Data::Reserved(3)), ..FrameHeader::default() };
+    let text = FrameHeader { opcode: OpCode::Data(Data::Text), ..FrameHeader::default() };
+    for (index, (frame, code)) in [
+        (Message::Binary(vec![0xff; 64].into()), 1007),
+        (Message::Binary(vec![0x0a, 0xff, 0xff, 0xff, 0xff, 0x7f].into()), 1007),
+        (Message::Text("{\"offer\":{}}".into()), 1003),
+        (Message::Frame(Frame::from_payload(text, vec![0xff; 8].into())), 1007),
+        (Message::Frame(Frame::from_payload(wild, vec![0; 8].into())), 1002),
     ]
     .into_iter()
     .enumerate()
     {
         let mut bad = world.join(&format!("bad{index}")).await;
         bad.socket.send(frame).await.expect("open");
-        assert!(bad.is_closed().await);
+        is_dismissed(&mut world, &mut bad, code).await;
         assert!(good.answers().await);
     }
 }
@@ -30,13 +68,14 @@ async fn a_frame_that_is_none_ends_that_connection_and_no_other() {
 #[tokio::test]
 async fn an_oversized_frame_ends_that_connection_and_no_other() {
     let limits = Limits { frame_bytes: 4096, ..Limits::default() };
-    let world = World::with(limits, RoomSettings::default()).await;
+    let mut world = World::with(limits, RoomSettings::default()).await;
     let mut good = world.join("good").await;
-    let mut bad = world.join("bad").await;
-    // The server may hang up while the frame is still on its way.
-    let _ = bad.socket.send(Message::Binary(vec![0; 1 << 20].into())).await;
-    assert!(bad.is_closed().await);
-    assert!(good.answers().await);
+    for (index, bytes) in [4097, 64 * 1024].into_iter().enumerate() {
+        let mut bad = world.join(&format!("bad{index}")).await;
+        bad.socket.send(Message::Binary(vec![0; bytes].into())).await.expect("open");
+        is_dismissed(&mut world, &mut bad, 1009).await;
+        assert!(good.answers().await);
+    }
 }
 
 #[tokio::test]

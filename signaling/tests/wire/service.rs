@@ -40,6 +40,28 @@ async fn rooms_are_opened_listed_and_closed() {
 }
 
 #[tokio::test]
+async fn a_room_opened_by_a_program_closes_by_itself_as_livekits_do() {
+    let world = World::new().await;
+    let admin = administrator();
+    for (name, given, empty, departure) in [
+        ("default", json!({}), 300, 20),
+        ("given", json!({ "emptyTimeout": 60, "departureTimeout": 5 }), 60, 5),
+    ] {
+        let mut wish = given;
+        wish["name"] = json!(name);
+        let (_, room) = call(&world, &admin, "CreateRoom", &wish).await;
+        assert_eq!((&room["emptyTimeout"], &room["departureTimeout"]), (&json!(empty), &json!(departure)));
+    }
+    let (_, rooms) = call(&world, &admin, "ListRooms", &json!({ "names": [ROOM] })).await;
+    let own = &rooms["rooms"][0];
+    assert_eq!(
+        (&own["emptyTimeout"], &own["departureTimeout"]),
+        (&Value::Null, &Value::Null),
+        "this is kept"
+    );
+}
+
+#[tokio::test]
 async fn participants_are_listed_changed_and_removed() {
     let mut world = World::new().await;
     let mut client = world.join("a").await;

@@ -5,6 +5,7 @@ mod descriptors;
 mod forwarding;
 mod layers;
 mod lines;
+mod messages;
 mod narrowing;
 mod speech;
 mod starved;

@@ -311,12 +311,45 @@ fn a_room_that_stands_empty_closes_by_itself_only_when_told_so() {
     forever.pass(3_600_000, &[]);
     assert!(!forever.room.is_over());
     let mut brief = World::with(RoomSettings { empty_timeout_ms: Some(30_000), ..RoomSettings::default() });
-    let client = brief.join("a", JoinPath::Dual);
-    brief.pass(60_000, &[&client]);
+    brief.pass(29_000, &[]);
     assert!(!brief.room.is_over());
-    brief.say(&client, Request::Leave(proto::LeaveRequest::default()));
-    brief.pass(31_000, &[]);
+    brief.pass(2_000, &[]);
     assert!(brief.room.is_over());
+}
+
+#[test]
+fn a_room_outlives_its_last_participant_by_the_departure_timeout_and_not_by_the_other() {
+    let timeouts = |departure_timeout_ms| RoomSettings {
+        empty_timeout_ms: Some(300_000),
+        departure_timeout_ms,
+        ..RoomSettings::default()
+    };
+    for (departure_timeout_ms, closes) in [(Some(20_000), true), (None, false)] {
+        let mut world = World::with(timeouts(departure_timeout_ms));
+        let client = world.join("a", JoinPath::Dual);
+        world.pass(400_000, &[&client]);
+        assert!(!world.room.is_over(), "somebody is in");
+        world.say(&client, Request::Leave(proto::LeaveRequest::default()));
+        world.pass(19_000, &[]);
+        assert!(!world.room.is_over());
+        world.pass(400_000, &[]);
+        assert_eq!(world.room.is_over(), closes);
+    }
+}
+
+#[test]
+fn a_room_in_which_a_place_is_kept_does_not_stand_empty() {
+    let settings =
+        RoomSettings { departure_timeout_ms: Some(5_000), linger_ms: 15_000, ..RoomSettings::default() };
+    let mut world = World::with(settings);
+    let client = world.join("a", JoinPath::Dual);
+    world.lose_socket(&client);
+    world.pass(14_000, &[]);
+    assert!(!world.room.is_over(), "it may come back");
+    world.pass(5_000, &[]);
+    assert!(!world.room.is_over(), "its place was given up a moment ago");
+    world.pass(2_000, &[]);
+    assert!(world.room.is_over());
 }
 
 #[test]
