@@ -9,7 +9,7 @@ use super::media::PeerRole;
 use super::participant::{Link, Negotiation, Participant};
 use super::{
     Arrival, ConnId, JoinPath, NEGOTIATION_MS, Output, PING_INTERVAL_S, PING_TIMEOUT_S, Pid, ROUND_MS,
-    Response, Room, Story, Timer, Turn,
+    Response, Room, Timer, Turn,
 };
 
 /// The version of LiveKit's server whose protocol this crate speaks; clients switch features by it.
@@ -74,7 +74,7 @@ impl Room {
             quality: None,
             loudness: 0,
         };
-        let (who, joined) = (participant.who(), Story::of("participant_joined", participant.info()));
+        let who = participant.who();
         self.by_identity.insert(who.identity.clone(), pid);
         self.by_conn.insert(arrival.conn, pid);
         self.people.insert(pid, participant);
@@ -85,7 +85,7 @@ impl Room {
         }
         self.watch_token(turn.now, pid, arrival.expires_at);
         self.timers.set(Some(pid), Timer::Negotiation, turn.now.plus_millis(NEGOTIATION_MS));
-        self.record_as(turn.out, turn.now, RoomEventKind::Joined(who), joined);
+        self.record(turn.out, turn.now, RoomEventKind::Joined(who));
         self.welcome(turn, pid, arrival.ice_servers);
         self.announce(turn, pid);
         self.subscribe_to_all(turn, pid);

@@ -3,6 +3,7 @@
 use livekit_protocol as proto;
 use proto::leave_request::Action;
 use schema::event::{LeaveReason, RoomEventKind};
+use schema::moment::Moment;
 
 use super::participant::Link;
 use super::{ConnId, Departed, Output, Pid, Response, Room, Story, Timer, Turn};
@@ -73,6 +74,7 @@ impl Room {
         for sid in &sids {
             self.withdraw(turn, sid);
         }
+        self.tell_unpublished(turn, pid, end);
         let Some(mut participant) = self.people.remove(&pid) else { return };
         if let Some(conn) = participant.conn {
             self.by_conn.remove(&conn);
@@ -121,6 +123,21 @@ impl Room {
             self.timers.stop(None, Timer::Round);
         }
         self.watch_emptiness(turn.now);
+    }
+
+    /// Whoever leaves takes along what it sends.
+    fn tell_unpublished(&mut self, turn: &mut Turn<'_>, pid: Pid, at: Moment) {
+        let Some(participant) = self.people.get(&pid) else { return };
+        let live = participant.tracks.iter().filter(|track| track.is_live());
+        let gone: Vec<_> = live
+            .map(|track| {
+                let kind = RoomEventKind::TrackUnpublished { who: participant.who(), source: track.source };
+                (kind, Story::of_track("track_unpublished", participant.info(), track.info.clone()))
+            })
+            .collect();
+        for (kind, story) in gone {
+            self.record_as(turn.out, at, kind, story);
+        }
     }
 
     /// Closes the room: everybody leaves for good.

@@ -119,6 +119,8 @@ pub struct Room {
     departed: VecDeque<Departed>,
     timers: Timers<Owner, Timer>,
     unsettled: BTreeSet<Pid>,
+    /// Participants and publishers, as everybody was last told.
+    counts_told: (u32, u32),
     last_pid: u32,
     seq: u64,
     over: bool,
@@ -150,6 +152,7 @@ impl Room {
             departed: VecDeque::new(),
             timers: Timers::new(),
             unsettled: BTreeSet::new(),
+            counts_told: (0, 0),
             last_pid: 0,
             seq: 0,
             over: false,

@@ -9,7 +9,7 @@ use schema::moment::Moment;
 
 use super::media::PeerId;
 use super::participant::Participant;
-use super::{ConnId, Output, Pid, ROUND_MS, Room, SOCKET_SILENCE_MS, Timer, Turn};
+use super::{ConnId, Output, Pid, ROUND_MS, Response, Room, SOCKET_SILENCE_MS, Story, Timer, Turn};
 
 impl Room {
     /// Notes a sign of life on a socket; tells whose it is.
@@ -72,8 +72,19 @@ impl Room {
         }
         let horizon = turn.now.plus_millis(-2 * self.settings.linger_ms);
         self.departed.retain(|departed| departed.at > horizon);
+        self.tell_counts(turn);
         if !self.people.is_empty() {
             self.timers.set(None, Timer::Round, turn.now.plus_millis(ROUND_MS));
+        }
+    }
+
+    /// Tells everybody how many there are, when that has changed: of others' coming and going clients are told, but they do
+    /// not count.
+    fn tell_counts(&mut self, turn: &mut Turn<'_>) {
+        let room = self.info();
+        let counts = (room.num_participants, room.num_publishers);
+        if std::mem::replace(&mut self.counts_told, counts) != counts {
+            self.broadcast(turn, None, Response::RoomUpdate(proto::RoomUpdate { room: Some(room) }));
         }
     }
 
@@ -99,11 +110,21 @@ impl Room {
             participant.state = proto::participant_info::State::Active;
         });
         if first {
+            self.tell_joined(turn, pid);
             self.announce(turn, pid);
             self.tell_quality(turn, pid);
             self.tell_qualities(turn, pid);
             self.tell_speaking(turn, pid);
         }
+    }
+
+    /// LiveKit says of somebody that it has joined when its media flows: of one whose media never does, only that its
+    /// connection was aborted.
+    fn tell_joined(&mut self, turn: &mut Turn<'_>, pid: Pid) {
+        let Some(participant) = self.people.get_mut(&pid) else { return };
+        participant.told_at = turn.now;
+        let (who, joined) = (participant.who(), Story::of("participant_joined", participant.info()));
+        self.record_as(turn.out, turn.now, RoomEventKind::Alive(who), joined);
     }
 
     /// Media flowed, and nothing is heard any more.

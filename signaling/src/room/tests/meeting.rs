@@ -275,3 +275,23 @@ fn pings_are_answered_in_both_dialects() {
             .any(|message| matches!(message, Response::PongResp(pong) if pong.last_ping_timestamp == 42))
     );
 }
+
+#[test]
+fn everybody_is_told_how_many_there_are_when_that_has_changed() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let told = |world: &World| {
+        let messages = world.inbox(&a).messages.iter();
+        let counts = |room: &proto::Room| (room.num_participants, room.num_publishers);
+        let told = |message: &Response| match message {
+            Response::RoomUpdate(update) => update.room.as_ref().map(counts),
+            _ => None,
+        };
+        messages.filter_map(told).collect::<Vec<_>>()
+    };
+    world.pass(6000, &[&a]);
+    let b = world.join("b", JoinPath::Single);
+    world.publish(&b, "mic", Microphone, "send:0:a:mic");
+    world.pass(20_000, &[&a, &b]);
+    assert_eq!(told(&world), [(1, 0), (2, 1)], "once each");
+}
