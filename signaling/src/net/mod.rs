@@ -5,6 +5,7 @@
 //!
 //! [`relay`] is a thread of its own, with the sockets of TURN.
 
+mod arrivals;
 mod framing;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;

@@ -8,11 +8,11 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::arrivals::Arrival;
 use super::framing;
-use super::relay::Delivery;
 use super::seats::{self, Seat, Seats};
 use crate::media::Source;
 
@@ -22,8 +22,9 @@ const MAX_CONNECTIONS: usize = 512;
 const MAX_PER_ADDRESS: usize = 400;
 /// Batches of datagrams that wait for a slow connection; what comes on top is lost, as on any line.
 const MAX_WAITING: usize = 256;
-/// Datagrams read and not yet looked at, for all connections.
-pub const MAX_READ: usize = 1024;
+/// So many datagrams a connection hands over before it was answered; the next is read when it was. A client sends some
+/// twenty checks in a second until then, and of a bad line they come all at once.
+const MAX_UNPROVEN: usize = 32;
 
 /// How long connections are borne with.
 #[derive(Debug, Clone, Copy)]
@@ -37,16 +38,6 @@ struct Patience {
 }
 
 const PATIENCE: Patience = Patience { proof: Duration::from_secs(15), silence: Duration::from_secs(30) };
-
-/// What a connection's reader tells the worker, and what TURN does.
-pub enum Arrival {
-    /// A datagram.
-    Datagram(Source, BytesMut),
-    /// A line through TURN begins; what is to go out on it goes there.
-    Opened(Source, mpsc::Sender<Delivery>),
-    /// The end of a connection or of a line.
-    Closed(Source),
-}
 
 /// The connections of a worker.
 pub struct Connections {
@@ -78,8 +69,9 @@ impl Connections {
         let (from_client, to_client) = stream.into_split();
         let (sender, waiting) = mpsc::channel(MAX_WAITING);
         self.writers.insert(source, sender.clone());
-        tokio::spawn(read(from_client, source, self.arrivals.clone(), sender, PATIENCE));
-        tokio::spawn(write(to_client, waiting, seat, PATIENCE));
+        let (answered, proof) = watch::channel(false);
+        tokio::spawn(read(from_client, source, self.arrivals.clone(), sender, proof, PATIENCE));
+        tokio::spawn(write(to_client, waiting, answered, seat, PATIENCE));
     }
 
     /// Sends datagrams of one size (the last may be shorter).
@@ -104,10 +96,11 @@ async fn read(
     source: Source,
     arrivals: mpsc::Sender<Arrival>,
     writer: mpsc::Sender<Vec<u8>>,
+    proof: watch::Receiver<bool>,
     patience: Patience,
 ) {
     tokio::select! {
-        () = pass_on(stream, source, &arrivals, patience) => {}
+        () = pass_on(stream, source, &arrivals, proof, patience) => {}
         () = writer.closed() => {}
     }
     drop(writer);
@@ -119,13 +112,24 @@ async fn pass_on(
     mut stream: impl AsyncRead + Unpin,
     source: Source,
     arrivals: &mpsc::Sender<Arrival>,
+    mut proof: watch::Receiver<bool>,
     patience: Patience,
 ) {
     let mut buffer = vec![0; framing::MAX_BYTES];
+    let mut unproven = 0;
     while let Ok(Ok(Some(length))) = timeout(patience.silence, framing::read(&mut stream, &mut buffer)).await
     {
-        if arrivals.send(Arrival::Datagram(source, BytesMut::from(&buffer[..length]))).await.is_err() {
+        // One without content is allowed (RFC 4571), and says nothing.
+        if length > 0
+            && arrivals.send(Arrival::Datagram(source, BytesMut::from(&buffer[..length]))).await.is_err()
+        {
             return;
+        }
+        if unproven < MAX_UNPROVEN {
+            unproven += 1;
+            if unproven == MAX_UNPROVEN && proof.wait_for(|answered| *answered).await.is_err() {
+                return;
+            }
         }
     }
 }
@@ -135,6 +139,7 @@ async fn pass_on(
 async fn write(
     mut stream: impl AsyncWrite + Unpin,
     mut waiting: mpsc::Receiver<Vec<u8>>,
+    answered: watch::Sender<bool>,
     seat: Seat,
     patience: Patience,
 ) {
@@ -144,6 +149,7 @@ async fn write(
             break;
         }
         longest = patience.silence;
+        answered.send_replace(true);
     }
     drop(stream);
     drop(seat);
@@ -158,6 +164,8 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(20);
     /// Nothing here takes this long; a test that waits so long has failed.
     const LONG: Duration = Duration::from_secs(10);
+    /// More than a stranger may hand over.
+    const MANY: usize = 10_000;
 
     /// A connection: the client's end, the worker's way to it, and what the worker hears.
     fn connect(
@@ -168,10 +176,12 @@ mod tests {
         let place = seats.take(address.ip()).expect("a free seat");
         let (client, server) = duplex(1024);
         let (from_client, to_client) = tokio::io::split(server);
-        let (arrivals, heard) = mpsc::channel(16);
+        let (arrivals, heard) = mpsc::channel(MANY);
         let (sender, waiting) = mpsc::channel(MAX_WAITING);
-        tokio::spawn(read(from_client, Source::Tcp(1, address), arrivals, sender.clone(), patience));
-        tokio::spawn(write(to_client, waiting, place, patience));
+        let (answered, proof) = watch::channel(false);
+        let source = Source::Tcp(1, address);
+        tokio::spawn(read(from_client, source, arrivals, sender.clone(), proof, patience));
+        tokio::spawn(write(to_client, waiting, answered, place, patience));
         (client, sender, heard)
     }
 
@@ -199,6 +209,43 @@ mod tests {
         while seats.take([192, 0, 2, 1].into()).is_none() {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Writes as fast as is read; gives the client back once all is read, or nothing is any more.
+    fn flood(mut client: DuplexStream, datagram: &[u8]) -> tokio::task::JoinHandle<DuplexStream> {
+        let mut framed = Vec::new();
+        (0..MANY).for_each(|_| framing::write(&mut framed, datagram));
+        tokio::spawn(async move {
+            let _ = client.write_all(&framed).await;
+            client
+        })
+    }
+
+    #[tokio::test]
+    async fn a_stranger_hands_over_a_few_datagrams_and_the_rest_when_it_was_answered() {
+        let seats = Seats::new(1, 1, "test_connections");
+        let (client, sender, mut heard) = connect(&seats, Patience { proof: LONG, silence: LONG });
+        let client = flood(client, b"?");
+        for _ in 0..MAX_UNPROVEN {
+            assert!(matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Datagram(..))));
+        }
+        assert!(heard.is_empty(), "no more comes");
+        sender.send(vec![0, 3, b't', b'w', b'o']).await.unwrap();
+        for _ in MAX_UNPROVEN..MANY {
+            assert!(matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Datagram(..))));
+        }
+        drop(client.await.unwrap());
+        end(&mut heard).await;
+    }
+
+    #[tokio::test]
+    async fn datagrams_in_which_nothing_is_cost_nothing_and_prove_nothing() {
+        let seats = Seats::new(1, 1, "test_connections");
+        let (client, sender, mut heard) = connect(&seats, Patience { proof: SHORT, silence: LONG });
+        let client = flood(client, b"");
+        assert!(matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Closed(_))));
+        assert!(sender.is_closed());
+        drop(timeout(LONG, client).await.unwrap().unwrap());
     }
 
     #[tokio::test]

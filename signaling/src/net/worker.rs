@@ -9,8 +9,9 @@ use schema::moment::{Clock, Moment};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use super::arrivals::{Arrival, Arrivals, queues};
 use super::relay::{Door, Lines};
-use super::tcp::{Arrival, Connections, MAX_READ};
+use super::tcp::Connections;
 use super::udp::Udp;
 use super::{Tenant, interfaces};
 use crate::media::{Config, Engine, Limits, Source};
@@ -94,8 +95,8 @@ pub fn spawn<T: Tenant + 'static>(
         vec![config.listen.ip()]
     };
     let candidates: Vec<SocketAddr> = addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
-    let (readers, arrivals) = mpsc::channel(MAX_READ);
-    let door = Door::new(readers.clone(), candidates.clone());
+    let (readers, relayed, arrivals) = queues();
+    let door = Door::new(relayed, candidates.clone());
     let started = instant();
     let gather = config.limits.gather;
     let engine = Engine::new(Config { candidates, limits: config.limits, started, wall: clock.now() })
@@ -141,7 +142,7 @@ struct Worker<T> {
     listener: TcpListener,
     connections: Connections,
     lines: Lines,
-    arrivals: mpsc::Receiver<Arrival>,
+    arrivals: Arrivals,
     engine: Engine,
     tenant: T,
     clock: Arc<dyn Clock>,
@@ -158,7 +159,7 @@ impl<T: Tenant> Worker<T> {
     fn new(
         udp: std::net::UdpSocket,
         tcp: std::net::TcpListener,
-        (readers, arrivals): (mpsc::Sender<Arrival>, mpsc::Receiver<Arrival>),
+        (readers, arrivals): (mpsc::Sender<Arrival>, Arrivals),
         engine: Engine,
         tenant: T,
         clock: Arc<dyn Clock>,
@@ -218,7 +219,7 @@ impl<T: Tenant> Worker<T> {
             self.command(command);
         }
         for _ in 1..MAX_ARRIVALS {
-            let Ok(arrival) = self.arrivals.try_recv() else { break };
+            let Some(arrival) = self.arrivals.try_recv() else { break };
             self.arrived(arrival);
         }
         let (engine, now) = (&mut self.engine, instant());

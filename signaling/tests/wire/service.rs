@@ -4,6 +4,7 @@ use livekit_protocol as proto;
 use prost::Message as _;
 use schema::event::RoomEventKind;
 use serde_json::{Value, json};
+use signaling::{Limits, RoomSettings};
 
 use super::world::{ROOM, Response, World};
 
@@ -80,6 +81,30 @@ async fn participants_are_listed_changed_and_removed() {
     assert!(client.is_closed().await);
     world.event(|event| matches!(event.kind, RoomEventKind::Left { .. })).await;
     assert_eq!(call(&world, &admin, "GetParticipant", &whom).await.0, 404);
+}
+
+#[tokio::test]
+async fn attributes_set_one_after_another_are_bounded_together() {
+    let limits = Limits { metadata_bytes: 100, ..Limits::default() };
+    let world = World::with(limits, RoomSettings::default()).await;
+    let _client = world.join("a").await;
+    let admin = administrator();
+    let set = async |key: &str, value: String| {
+        let change = json!({ "room": ROOM, "identity": "a", "attributes": { key: value } });
+        call(&world, &admin, "UpdateParticipant", &change).await
+    };
+    assert_eq!(set("k1", "x".repeat(48)).await.0, 200);
+    let (status, answer) = set("k2", "x".repeat(49)).await;
+    assert_eq!((status, &answer["code"]), (400, &json!("invalid_argument")), "one byte too many");
+    let whom = json!({ "room": ROOM, "identity": "a" });
+    let (_, unchanged) = call(&world, &admin, "GetParticipant", &whom).await;
+    assert_eq!(unchanged["attributes"], json!({ "k1": "x".repeat(48) }));
+    assert_eq!(set("k2", "x".repeat(48)).await.0, 200, "all hundred may be used");
+    assert_eq!(set("k3", "x".into()).await.0, 400);
+    let (_, two) = call(&world, &admin, "GetParticipant", &whom).await;
+    assert_eq!(two["attributes"], json!({ "k1": "x".repeat(48), "k2": "x".repeat(48) }));
+    assert_eq!(set("k1", String::new()).await.0, 200, "one that is taken away makes room");
+    assert_eq!(set("k3", "x".into()).await.0, 200);
 }
 
 #[tokio::test]

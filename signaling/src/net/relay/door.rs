@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use tokio::sync::mpsc;
 
 use crate::media::Source;
-use crate::net::tcp::Arrival;
+use crate::net::arrivals::Arrival;
 
 /// Deliveries that wait for a slow client; what comes on top is lost, as on any line.
 pub const MAX_WAITING: usize = 256;

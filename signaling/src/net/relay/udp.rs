@@ -204,7 +204,7 @@ impl Datagrams {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::tcp::Arrival;
+    use crate::net::arrivals::Arrival;
 
     #[tokio::test]
     async fn nothing_on_a_line_overtakes_the_news_of_it() {

@@ -48,8 +48,9 @@ fn worker_with(clock: Arc<ByHand>) -> (Worker<Nobody>, std::net::UdpSocket) {
     let wall = Moment::from_millis(0);
     let config = Config { candidates: Vec::new(), limits, started: instant(), wall };
     let (engine, gather) = (Engine::new(config).unwrap(), limits.gather);
+    let (readers, _, arrivals) = queues();
     let worker =
-        Worker::new(udp, tcp, mpsc::channel(MAX_READ), engine, Nobody::default(), clock, gather).unwrap();
+        Worker::new(udp, tcp, (readers, arrivals), engine, Nobody::default(), clock, gather).unwrap();
     (worker, client)
 }
 
