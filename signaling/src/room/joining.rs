@@ -59,8 +59,10 @@ impl Room {
             tracks: Vec::new(),
             sections: Vec::new(),
             live_mids: std::collections::BTreeSet::new(),
+            orphans: std::collections::BTreeSet::new(),
             subscriptions: std::collections::BTreeMap::new(),
             choices: std::collections::BTreeMap::new(),
+            forbidden: std::collections::BTreeSet::new(),
             wishes: std::collections::BTreeMap::new(),
             permissions: None,
             // Dual: the first offer carries the data channels. Single: the client offers by itself.
@@ -197,11 +199,12 @@ impl Room {
             }),
         );
         self.note_link(turn, pid, |participant| participant.conn = Some(arrival.conn));
-        let mut participants = self.others(pid);
+        // Clients go by the identity, and by what they hear last: whoever left and came in again is there.
+        let gone = self.departed.iter().filter(|gone| gone.at >= missed_since);
+        let gone = gone.filter(|gone| gone.info.identity != arrival.grant.identity);
+        let mut participants: Vec<_> = gone.map(|gone| gone.info.clone()).collect();
+        participants.extend(self.others(pid));
         participants.extend(self.people.get(&pid).map(Participant::info));
-        participants.extend(
-            self.departed.iter().filter(|gone| gone.at >= missed_since).map(|gone| gone.info.clone()),
-        );
         turn.signal(Some(arrival.conn), Response::Update(proto::ParticipantUpdate { participants }));
         turn.signal(Some(arrival.conn), Response::RoomUpdate(proto::RoomUpdate { room: Some(self.info()) }));
         for sid in silenced {
@@ -211,6 +214,7 @@ impl Room {
         self.tell_qualities(turn, pid);
         self.tell_stream_states(turn, pid);
         self.tell_speaking(turn, pid);
+        self.tell_forbidden(turn, pid);
         for track in self.people.get_mut(&pid).into_iter().flat_map(|participant| &mut participant.tracks) {
             track.wanted_told = None;
         }

@@ -30,7 +30,9 @@ impl Room {
             }
             sender.last_data_seq = packet.sequence;
         }
-        let stamped = stamp(frame, &sender.grant.identity, &sender.sid);
+        // Of somebody who is not shown nobody learns the name here either.
+        let name = if sender.grant.hidden { ("", "") } else { (&*sender.grant.identity, &*sender.sid) };
+        let stamped = stamp(frame, &packet, name);
         let to = Destinations::of(&packet);
         self.deliver(turn, Some(pid), &to, reliable, &stamped);
     }
@@ -93,14 +95,33 @@ impl<'a> Destinations<'a> {
     }
 }
 
-/// Writes the true sender behind the frame: of a field that stands twice the last one holds, so that everything else,
-/// fields this server does not know included, stays untouched.
-fn stamp(frame: &[u8], identity: &str, sid: &str) -> Vec<u8> {
-    let sender = proto::DataPacket {
-        participant_identity: identity.to_owned(),
-        participant_sid: sid.to_owned(),
-        ..Default::default()
-    };
+/// The sender of a `DataPacket`. A field that is there is written, also when it is empty.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Sender {
+    #[prost(string, optional, tag = "4")]
+    identity: Option<String>,
+    #[prost(string, optional, tag = "17")]
+    sid: Option<String>,
+    #[prost(message, optional, tag = "2")]
+    user: Option<User>,
+}
+
+/// The same within a `UserPacket`, where older clients look for it.
+#[derive(Clone, PartialEq, prost::Message)]
+struct User {
+    #[prost(string, optional, tag = "5")]
+    identity: Option<String>,
+    #[prost(string, optional, tag = "1")]
+    sid: Option<String>,
+}
+
+/// Writes the true sender behind the frame: of a field that stands twice the last one holds, and of a message the two are
+/// put together, so that everything else, fields this server does not know included, stays untouched.
+fn stamp(frame: &[u8], packet: &proto::DataPacket, (identity, sid): (&str, &str)) -> Vec<u8> {
+    let (identity, sid) = (Some(identity.to_owned()), Some(sid.to_owned()));
+    let user = matches!(packet.value, Some(Value::User(_)));
+    let user = user.then(|| User { identity: identity.clone(), sid: sid.clone() });
+    let sender = Sender { identity, sid, user };
     let mut stamped = Vec::with_capacity(frame.len() + sender.encoded_len());
     stamped.extend_from_slice(frame);
     stamped.extend_from_slice(&sender.encode_to_vec());
@@ -112,25 +133,34 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(deprecated, reason = "older clients look there")]
     fn a_forged_sender_is_written_over_and_the_rest_stays() {
-        let mut frame = proto::DataPacket {
-            participant_identity: "chairman".into(),
-            participant_sid: "PA_chairman".into(),
+        let forged = || ("chairman".to_owned(), "PA_chairman".to_owned());
+        let (participant_identity, participant_sid) = forged();
+        let payload = b"hello".to_vec();
+        let user = proto::UserPacket { participant_identity, participant_sid, payload, ..Default::default() };
+        let (participant_identity, participant_sid) = forged();
+        let value = Some(Value::User(user));
+        let packet = proto::DataPacket {
+            participant_identity,
+            participant_sid,
             sequence: 7,
-            value: Some(Value::User(proto::UserPacket { payload: b"hello".to_vec(), ..Default::default() })),
+            value,
             ..Default::default()
-        }
-        .encode_to_vec();
+        };
+        let mut frame = packet.encode_to_vec();
         // A field of tomorrow: number 1000, varint 1.
         let unknown = [0xc0, 0x3e, 0x01];
         frame.extend_from_slice(&unknown);
-        let stamped = stamp(&frame, "remote", "PA_remote");
-        let packet = proto::DataPacket::decode(stamped.as_slice()).expect("still a packet");
-        assert_eq!(
-            (packet.participant_identity.as_str(), packet.participant_sid.as_str()),
-            ("remote", "PA_remote")
-        );
-        assert_eq!(packet.sequence, 7);
-        assert!(stamped.windows(3).any(|window| window == unknown));
+        // The second one is not shown to others.
+        for (identity, sid) in [("remote", "PA_remote"), ("", "")] {
+            let stamped = stamp(&frame, &packet, (identity, sid));
+            let packet = proto::DataPacket::decode(stamped.as_slice()).expect("still a packet");
+            assert_eq!((&*packet.participant_identity, &*packet.participant_sid), (identity, sid));
+            let Some(Value::User(user)) = packet.value else { panic!("it was one of a user's") };
+            assert_eq!((&*user.participant_identity, &*user.participant_sid), (identity, sid));
+            assert_eq!((packet.sequence, &*user.payload), (7, &b"hello"[..]));
+            assert!(stamped.windows(3).any(|window| window == unknown));
+        }
     }
 }

@@ -102,7 +102,10 @@ impl Room {
         grant.can_update_own_metadata = rights.update_own_metadata;
         let (conn, grant) = (participant.conn, &participant.grant);
         let ends = participant.tracks.iter().filter(|track| !grant.may_publish(track.source));
-        let sids: Vec<String> = ends.map(|track| track.sid.clone()).collect();
+        let (sids, mids): (Vec<String>, Vec<_>) =
+            ends.map(|track| (track.sid.clone(), track.mid().map(str::to_owned))).unzip();
+        // Some clients go on sending: what still comes there is no track that they will ask for.
+        participant.orphans.extend(mids.into_iter().flatten());
         for track_sid in sids {
             self.unpublish(turn, pid, &track_sid);
             turn.signal(conn, Response::TrackUnpublished(proto::TrackUnpublishedResponse { track_sid }));

@@ -112,10 +112,14 @@ pub struct Participant {
     pub sections: Vec<SendingSection>,
     /// Sections whose media has arrived.
     pub live_mids: BTreeSet<String>,
+    /// Sections whose tracks the server has taken away: what still comes there belongs to nothing.
+    pub orphans: BTreeSet<String>,
     /// What it receives, by the track's sid.
     pub subscriptions: BTreeMap<String, Subscription>,
     /// What it asked for or refused expressly, by the track's sid.
     pub choices: BTreeMap<String, bool>,
+    /// What it was told that it may not receive, by the track's sid.
+    pub forbidden: BTreeSet<String>,
     /// How it wants tracks, by the track's sid.
     pub wishes: BTreeMap<String, proto::UpdateTrackSettings>,
     /// Who may receive its tracks; `None` is everybody.

@@ -71,6 +71,7 @@ impl Room {
         self.take_away_missing(turn, pid, &answer.sending);
         if let Some(participant) = self.people.get_mut(&pid) {
             participant.live_mids.retain(|mid| answer.sending.iter().any(|section| section.mid == *mid));
+            participant.orphans.retain(|mid| answer.sending.iter().any(|section| section.mid == *mid));
             participant.sections = answer.sending;
         }
         self.bind_tracks(turn, pid);
@@ -120,9 +121,9 @@ impl Room {
                 let holder =
                     participant.tracks.iter().find(|track| track.mid() == Some(section.mid.as_str()));
                 let waiting = participant.tracks.iter().position(|track| {
-                    track.section.is_none()
-                        && track.kind == section.kind
-                        && (!by_cid || section.cid.as_deref() == Some(track.cid.as_str()))
+                    let named = section.cid.as_deref() == Some(track.cid.as_str());
+                    let fits = if by_cid { named } else { !participant.orphans.contains(&section.mid) };
+                    track.section.is_none() && track.kind == section.kind && fits
                 });
                 match (holder, waiting) {
                     (None, Some(index)) => participant.tracks[index].bind(section),

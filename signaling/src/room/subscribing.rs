@@ -5,6 +5,7 @@ use schema::event::TrackSource;
 
 use super::media::{ForwardSpec, MediaKind, Tuning};
 use super::participant::Subscription;
+use super::track::Track;
 use super::{Pid, Response, Room, Turn};
 
 /// So many tracks can be named in one message of a client.
@@ -35,6 +36,7 @@ impl Room {
     pub(super) fn withdraw(&mut self, turn: &mut Turn<'_>, sid: &str) {
         for (pid, reader) in &mut self.people {
             reader.choices.remove(sid);
+            reader.forbidden.remove(sid);
             reader.wishes.remove(sid);
             if let Some(subscription) = reader.subscriptions.remove(sid) {
                 turn.media.unforward(subscription.forward);
@@ -50,6 +52,7 @@ impl Room {
         if reader == publisher {
             return;
         }
+        self.tell_permission(turn, reader, publisher, sid);
         let Some((to, from)) = self.people.get(&reader).zip(self.people.get(&publisher)) else { return };
         let Some(track) = from.track(sid).filter(|track| track.is_live()) else { return };
         let Some(section) = &track.section else { return };
@@ -183,24 +186,47 @@ impl Room {
         }
         participant.permissions = (!permission.all_participants).then_some(permissions);
         let changed = former != participant.permissions;
-        let publisher_sid = participant.sid.clone();
         let sids: Vec<String> =
             participant.tracks.iter().filter(|t| t.is_live()).map(|t| t.sid.clone()).collect();
         if !changed {
             return;
         }
-        let readers: Vec<Pid> = self.people.keys().copied().filter(|reader| *reader != pid).collect();
         for sid in &sids {
-            for reader in &readers {
-                let Some((to, from)) = self.people.get(reader).zip(self.people.get(&pid)) else { continue };
-                let update = proto::SubscriptionPermissionUpdate {
-                    participant_sid: publisher_sid.clone(),
-                    track_sid: sid.clone(),
-                    allowed: from.permits(to, sid),
-                };
-                turn.signal(to.conn, Response::SubscriptionPermissionUpdate(update));
-                self.fit_subscription(turn, *reader, pid, sid);
+            self.offer_to_all(turn, pid, sid);
+        }
+    }
+
+    /// Tells a reader that it may not receive a track, and that it may again. Until it hears anything it believes that it may.
+    fn tell_permission(&mut self, turn: &mut Turn<'_>, reader: Pid, publisher: Pid, sid: &str) {
+        let Some((to, from)) = self.people.get(&reader).zip(self.people.get(&publisher)) else { return };
+        let allowed = from.permits(to, sid);
+        let shown = !from.grant.hidden && from.track(sid).is_some_and(Track::is_live);
+        if !shown || allowed != to.forbidden.contains(sid) {
+            return;
+        }
+        let (participant_sid, track_sid) = (from.sid.clone(), sid.to_owned());
+        let update = proto::SubscriptionPermissionUpdate { participant_sid, track_sid, allowed };
+        let Some(to) = self.people.get_mut(&reader) else { return };
+        turn.signal(to.conn, Response::SubscriptionPermissionUpdate(update));
+        if allowed {
+            to.forbidden.remove(sid);
+        } else {
+            to.forbidden.insert(sid.to_owned());
+        }
+    }
+
+    /// Tells a participant that came back once more what it may not receive: it may have missed the news.
+    pub(super) fn tell_forbidden(&mut self, turn: &mut Turn<'_>, pid: Pid) {
+        let Some(reader) = self.people.get(&pid) else { return };
+        for sid in reader.forbidden.clone() {
+            let Some(publisher) = self.publisher_of(&sid) else { continue };
+            let Some((to, from)) = self.people.get(&pid).zip(self.people.get(&publisher)) else { continue };
+            if !from.permits(to, &sid)
+                && let Some(reader) = self.people.get_mut(&pid)
+            {
+                reader.forbidden.remove(&sid);
             }
+            self.tell_permission(turn, pid, publisher, &sid);
         }
     }
 }

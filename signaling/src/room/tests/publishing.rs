@@ -342,6 +342,23 @@ fn whoever_loses_the_right_to_publish_falls_silent_at_once_and_may_not_begin_aga
 }
 
 #[test]
+fn what_a_client_went_on_sending_after_it_lost_the_right_is_not_taken_for_its_next_track() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let b = world.join("b", JoinPath::Dual);
+    world.publish(&a, "cam", Camera, "send:0:v:cam");
+    allow(&mut world, "a", Rights { publish: false, ..rights() });
+    allow(&mut world, "a", rights());
+    world.say(&a, Request::AddTrack(wish("other", Camera)));
+    assert!(world.receives(&b).is_empty(), "its media is not there yet");
+    world.say(&a, Request::Offer(offer("send:0:v:cam send:1:v:other")));
+    world.input(Input::Media(MediaEvent::TrackLive { peer: world.publishing(&a), mid: "1".into() }));
+    let sources: Vec<&str> =
+        world.media.forwards.values().map(|(_, spec)| spec.source_mid.as_str()).collect();
+    assert_eq!(sources, ["1"]);
+}
+
+#[test]
 fn whoever_loses_the_right_to_receive_receives_nothing_and_gets_it_back_with_the_right() {
     let mut world = World::new();
     let a = world.join("a", JoinPath::Dual);

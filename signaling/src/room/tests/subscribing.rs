@@ -197,6 +197,37 @@ fn a_publisher_says_who_may_receive_it() {
 }
 
 #[test]
+fn whoever_may_not_receive_a_track_is_told_so_whenever_it_could_first_ask_for_it() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let here = world.join("b", JoinPath::Dual);
+    let nobody = proto::SubscriptionPermission { all_participants: false, ..Default::default() };
+    world.say(&a, Request::SubscriptionPermission(nobody));
+    let camera = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    let later = world.join("c", JoinPath::Dual);
+    let told = |world: &World, client: &Client| {
+        let messages = world.inbox(client).messages.iter();
+        let allowed = |message: &Response| match message {
+            Response::SubscriptionPermissionUpdate(update) if update.track_sid == camera => {
+                Some(update.allowed)
+            }
+            _ => None,
+        };
+        messages.filter_map(allowed).collect::<Vec<_>>()
+    };
+    assert_eq!([told(&world, &here), told(&world, &later)], [[false], [false]]);
+    world.lose_socket(&here);
+    let back = world.resume(&here);
+    assert_eq!(told(&world, &back), [false], "it may have missed it");
+    world.lose_socket(&back);
+    let all = proto::SubscriptionPermission { all_participants: true, ..Default::default() };
+    world.say(&a, Request::SubscriptionPermission(all));
+    assert_eq!(told(&world, &later), [false, true]);
+    let again = world.resume(&back);
+    assert!(world.receives(&again).contains(&camera));
+}
+
+#[test]
 fn the_wish_for_a_smaller_picture_reaches_the_media_plane() {
     let mut world = World::new();
     let a = world.join("a", JoinPath::Dual);
