@@ -146,7 +146,7 @@ async fn headroom(table: &mut Table) {
         if left == 0 || (LEAST..=MOST).contains(&used.total) {
             let beyond = (LEAST - used.total).max(used.total - MOST).max(0.0) * 100.0;
             table.add("lost at 70 to 76 % of a core", lost, 0.0, "", how);
-            table.add("sent and not received", missing * 100.0, 1.0, "%", "no stream has stopped".to_owned());
+            table.add("sent and not received", missing * 100.0, 0.5, "%", "no stream has stopped".to_owned());
             table.add("beyond 70 to 76 % of a core by", beyond, 0.0, "%", String::new());
             return;
         }
