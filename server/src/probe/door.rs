@@ -53,6 +53,9 @@ pub struct DoorArgs {
     /// So many endpoints more that only receive, unseen by the others; needs --data
     #[arg(long, value_name = "N", default_value_t = 0, requires = "data")]
     subscribers: usize,
+    /// So many endpoints more that speak and receive like the probe itself; needs --data
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "data")]
+    speakers: usize,
 }
 
 /// What opens a room once. Its `Debug` would show the token, so it has none.
@@ -119,6 +122,8 @@ impl From<webrtc::error::Error> for NoEntry {
 pub struct Tickets {
     /// The probe's own.
     pub own: Ticket,
+    /// Those of the endpoints that speak beside it.
+    pub speakers: Vec<Ticket>,
     /// Those of the endpoints that only receive.
     pub subscribers: Vec<Ticket>,
 }
@@ -136,7 +141,7 @@ impl DoorArgs {
                 token: self.token.clone().map_or_else(first_line, Ok)?,
             },
         };
-        Ok(Tickets { own, subscribers: Vec::new() })
+        Ok(Tickets { own, speakers: Vec::new(), subscribers: Vec::new() })
     }
 
     /// Tokens signed with the key of the program's own folder, which only its owner can read.
@@ -166,6 +171,9 @@ impl DoorArgs {
         };
         Ok(Tickets {
             own: ticket(format!("probe:{number:08x}"), watch),
+            speakers: (0..self.speakers)
+                .map(|n| ticket(format!("probe:{number:08x}:speaker:{n}"), false))
+                .collect(),
             subscribers: (0..self.subscribers)
                 .map(|n| ticket(format!("probe:{number:08x}:{n}"), true))
                 .collect(),

@@ -103,9 +103,14 @@ async fn measure(args: &ProbeArgs) -> anyhow::Result<Report> {
         .default_headers(HeaderMap::from_iter([(ACCEPT_LANGUAGE, language)]))
         .build()
         .map_err(NoEntry::from)?;
-    let Tickets { own, subscribers } = args.door.tickets(&http, args.watch).await?;
+    let Tickets { own, speakers: others, subscribers } = args.door.tickets(&http, args.watch).await?;
     let part = if args.watch { Part::Watch } else { Part::Speak { video_kbps: args.video_kbps } };
     let endpoint = Endpoint::join(&http, &own, part).await?;
+    let mut speakers = Vec::with_capacity(others.len());
+    for ticket in &others {
+        let part = Part::Speak { video_kbps: args.video_kbps };
+        speakers.push(Endpoint::join(&http, ticket, part).await?);
+    }
     let wanted = subscribers.len();
     let mut crowd = Vec::with_capacity(wanted);
     let part = if args.light { Part::Count } else { Part::Watch };
@@ -124,7 +129,7 @@ async fn measure(args: &ProbeArgs) -> anyhow::Result<Report> {
     let round_trips = watch(&endpoint, Duration::from_secs(args.seconds.into())).await;
     let span = clock::now().saturating_duration_since(began);
     let figures = figures::of(&endpoint, &crowd, wanted, round_trips, before, span);
-    for endpoint in crowd.into_iter().chain([endpoint]) {
+    for endpoint in crowd.into_iter().chain(speakers).chain([endpoint]) {
         if let Err(error) = endpoint.leave().await {
             tracing::warn!(%error, "an endpoint had been sent away before the end");
         }

@@ -12,7 +12,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use webrtc::runtime::{
@@ -20,11 +20,18 @@ use webrtc::runtime::{
     TokioRuntime, Transmit,
 };
 
+use socket2::SockRef;
+
 use super::{
     clock,
-    meter::{Meter, Received},
+    meter::{Meter, Received, Tally},
     stream::Stream,
 };
+
+/// Bytes that the kernel may hold for one light subscriber, as far as the system grants them. What is missing is to say
+/// something about the server: a usual buffer is full after a few joined datagrams, and one whose thread has to wait loses
+/// them here.
+const KERNEL_BUFFER_BYTES: usize = 4 << 20;
 
 /// Tokio, with a tap on every UDP socket.
 #[derive(Debug)]
@@ -48,6 +55,7 @@ impl Runtime for Tapped {
     }
 
     fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+        SockRef::from(&socket).set_recv_buffer_size(KERNEL_BUFFER_BYTES)?;
         let socket = self.tokio.wrap_udp_socket(socket)?;
         Ok(Arc::new(Tap { socket, meter: Arc::clone(&self.meter) }))
     }
@@ -103,15 +111,21 @@ impl AsyncUdpSocket for Tap {
             let count = ready!(self.socket.poll_recv(cx, bufs, meta))?;
             // A batch that holds anything else goes on whole; what is media in it is counted all the same.
             let mut only_media = true;
+            let (now, mut tally) = (clock::now(), self.meter.tally());
+            let unheard = tally.first.is_none();
             for (buf, meta) in bufs.iter().zip(meta.iter()).take(count) {
                 let bytes = buf.get(..meta.len).unwrap_or_default();
                 for datagram in bytes.chunks(meta.stride.max(1)) {
                     match header(datagram) {
-                        Some(header) => self.count(header, datagram.len()),
+                        Some(header) => note(&mut tally, now, header, datagram.len()),
                         None => only_media = false,
                     }
                 }
             }
+            if unheard && tally.first.is_some() {
+                self.meter.first.notify_one();
+            }
+            drop(tally);
             if !only_media {
                 return Poll::Ready(Ok(count));
             }
@@ -127,22 +141,16 @@ impl AsyncUdpSocket for Tap {
     }
 }
 
-impl Tap {
-    fn count(&self, header: Header, bytes: usize) {
-        let now = clock::now();
-        let mut tally = self.meter.tally();
-        if tally.first.is_none() {
-            tally.first = Some(now);
-            self.meter.first.notify_one();
-        }
-        let source = tally.received.entry(header.ssrc).or_insert_with(|| Received {
-            sound: false,
-            stream: Stream::new(90_000, header.sequence),
-            bytes: 0,
-        });
-        source.stream.arrived(now, header.sequence, header.timestamp);
-        source.bytes += u64::try_from(bytes).unwrap_or_default();
-    }
+/// Notes one packet of media.
+fn note(tally: &mut Tally, now: Instant, header: Header, bytes: usize) {
+    tally.first.get_or_insert(now);
+    let source = tally.received.entry(header.ssrc).or_insert_with(|| Received {
+        sound: false,
+        stream: Stream::new(90_000, header.sequence),
+        bytes: 0,
+    });
+    source.stream.arrived(now, header.sequence, header.timestamp);
+    source.bytes += u64::try_from(bytes).unwrap_or_default();
 }
 
 /// What of an RTP header is needed to count.

@@ -1,4 +1,4 @@
-//! CPU time and memory of a process, as the kernel accounts them.
+//! CPU time, memory and full sockets of a process, as the kernel accounts them.
 
 use std::{collections::BTreeMap, fs, time::Duration};
 
@@ -60,11 +60,23 @@ pub fn memory_kib(pid: u32) -> f64 {
     line.trim().trim_end_matches("kB").trim().parse().expect("a number")
 }
 
-/// Datagrams that this machine's kernel has dropped so far because a receiver did not take them in time.
-pub fn datagrams_dropped() -> u64 {
-    let text = fs::read_to_string("/proc/net/snmp").expect("the kernel's counters");
-    let mut lines = text.lines().filter_map(|line| line.strip_prefix("Udp:"));
-    let (names, values) = (lines.next().expect("names"), lines.next().expect("values"));
-    let place = names.split_whitespace().position(|name| name == "RcvbufErrors").expect("the counter");
-    values.split_whitespace().nth(place).and_then(|value| value.parse().ok()).expect("a number")
+/// How often the kernel dropped something because a UDP socket that the process has open was full. Datagrams that
+/// travelled joined count as one.
+pub fn drops(pid: u32) -> u64 {
+    let open = fs::read_dir(format!("/proc/{pid}/fd")).expect("the process runs");
+    let open: Vec<String> = open
+        .filter_map(|entry| {
+            let link = fs::read_link(entry.ok()?.path()).ok()?;
+            Some(link.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned())
+        })
+        .collect();
+    let sockets = fs::read_to_string("/proc/net/udp").expect("the kernel's sockets");
+    // The tenth word is the socket's inode, the last what was dropped there.
+    let drops = sockets.lines().skip(1).filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let inode = words.nth(9)?;
+        let drops = words.last()?.parse::<u64>().ok()?;
+        open.iter().any(|ours| ours == inode).then_some(drops)
+    });
+    drops.sum()
 }

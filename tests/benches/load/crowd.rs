@@ -1,4 +1,4 @@
-//! A speaker and those who listen, in one process of `giaoban probe`.
+//! Those who speak and those who listen, in one process of `giaoban probe`.
 
 use serde_json::Value;
 use tests::probe;
@@ -12,11 +12,13 @@ use crate::site::Site;
 /// How many, and of what.
 #[derive(Debug, Clone, Copy)]
 pub struct Crowd {
+    /// Endpoints that speak, at least one; each receives the others.
+    pub speakers: u32,
     /// Endpoints that only receive.
     pub subscribers: u32,
     /// So many of them join at the same time.
     pub at_once: u32,
-    /// What the speaker's picture takes.
+    /// What a speaker's picture takes.
     pub kbps: u32,
     /// How long they stay when all are there.
     pub seconds: u32,
@@ -34,10 +36,13 @@ impl Crowd {
     /// Sends them into a session.
     pub fn start(self, site: &Site, session: &str) -> Load {
         let place = site.place();
-        let numbers = [self.subscribers, self.at_once, self.kbps, self.seconds].map(|n| n.to_string());
+        let others = self.speakers.saturating_sub(1);
+        let numbers =
+            [self.subscribers, self.at_once, self.kbps, self.seconds, others].map(|n| n.to_string());
         let mut arguments: Vec<&str> = place.iter().map(String::as_str).collect();
         arguments.extend(["--session", session, "--json", "--subscribers", &numbers[0]]);
         arguments.extend(["--at-once", &numbers[1], "--video-kbps", &numbers[2], "--seconds", &numbers[3]]);
+        arguments.extend(["--speakers", &numbers[4]]);
         if self.light {
             arguments.push("--light");
         }
@@ -46,9 +51,20 @@ impl Crowd {
         let told = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
         Load { child, told }
     }
+
+    /// Packets that its subscribers are to get in a second: 50 of sound and 15 pictures, cut as the probe cuts them.
+    pub fn packets_per_second(self) -> u32 {
+        let picture = (self.kbps * 1000 / 8 / 15).div_ceil(1130);
+        self.speakers * self.subscribers * (50 + 15 * picture)
+    }
 }
 
 impl Load {
+    /// The probe's process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("the probe runs")
+    }
+
     /// Waits until all have joined.
     pub async fn measuring(&mut self) {
         while let Some(line) = self.told.next_line().await.expect("the probe's log can be read") {

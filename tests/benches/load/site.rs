@@ -58,6 +58,15 @@ impl Site {
         self.giaoban.pid()
     }
 
+    /// How often the kernel did not take datagrams from it.
+    pub async fn refused(&self) -> u64 {
+        let answer = reqwest::get(format!("{}/metrics", self.giaoban.base)).await.expect("an answer");
+        let text = answer.text().await.expect("figures");
+        let count = text.lines().find_map(|line| line.strip_prefix("giaoban_media_udp_dropped_total "));
+        // A counter that never counted is not there.
+        count.map_or(0, |count| count.parse().expect("a number"))
+    }
+
     /// How a probe finds it.
     pub fn place(&self) -> [String; 4] {
         let listen = self.giaoban.base.trim_start_matches("http://").to_owned();

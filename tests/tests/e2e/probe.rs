@@ -132,6 +132,23 @@ async fn subscribers_count_what_they_receive() {
 }
 
 #[tokio::test]
+async fn light_subscribers_count_what_several_speakers_send() {
+    let _machine = whole_machine().await;
+    let (world, meeting) = live().await;
+    let place = place(&world);
+    let mut arguments: Vec<&str> = place.iter().map(String::as_str).collect();
+    arguments.extend(["--session", meeting.id(), "--subscribers", "2", "--light", "--speakers", "2"]);
+    arguments.extend(["--seconds", "4", "--json"]);
+    arguments.extend(probe::PATIENT);
+    let outcome = probe::run(&arguments, &[]).await;
+    let report = outcome.report();
+    assert_eq!(outcome.code, Some(0), "{report:#}");
+    // One speaker sends 170 packets in a second; three send more than two could.
+    let each = report["subscribers"]["each"].as_array().expect("each subscriber");
+    assert!(each.iter().all(|one| one["packets"].as_u64() > Some(4 * 2 * 170)), "{report:#}");
+}
+
+#[tokio::test]
 async fn a_probe_that_only_watches_publishes_nothing() {
     let _machine = whole_machine().await;
     let (world, meeting) = live().await;
