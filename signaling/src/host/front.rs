@@ -30,6 +30,12 @@ impl Directory {
         self.rooms().get(room).copied()
     }
 
+    /// Writes down that a worker has a room. False where another has it: the room had closed while it was asked for here,
+    /// and was opened there meanwhile.
+    pub fn opened(&self, room: &str, worker: usize) -> bool {
+        *self.rooms().entry(room.to_owned()).or_insert(worker) == worker
+    }
+
     /// A room is gone.
     pub fn closed(&self, room: &str) {
         self.rooms().remove(room);
@@ -173,7 +179,7 @@ impl Front {
             .ok_or(SignalingError::Limit("rooms"))?;
         let seed = randomness();
         let name = name.to_owned();
-        self.ask(worker, |reply| Order::Open { name, settings, seed, reply }).await
+        self.ask(worker, |reply| Order::Open { name, worker, settings, seed, reply }).await
     }
 
     /// Has a room carry out a command.

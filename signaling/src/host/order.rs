@@ -52,6 +52,8 @@ pub enum Order {
     Open {
         /// Its name.
         name: String,
+        /// Number of the worker that is to have it.
+        worker: usize,
         /// How it behaves.
         settings: RoomSettings,
         /// Randomness for its identifiers.

@@ -215,9 +215,11 @@ impl Tenant for Tenancy {
             Order::Open { reply, .. } if self.stopping => {
                 let _ = reply.send(Err(SignalingError::Stopped));
             }
-            Order::Open { name, settings, seed, reply } => {
-                self.open(now, name, settings, seed);
-                self.carry_out(now, media);
+            Order::Open { name, worker, settings, seed, reply } => {
+                if self.directory.opened(&name, worker) {
+                    self.open(now, name, settings, seed);
+                    self.carry_out(now, media);
+                }
                 let _ = reply.send(Ok(()));
             }
             Order::Command { room, command, reply } => {
@@ -304,6 +306,7 @@ const fn room_of(peer: PeerId) -> u32 {
 #[cfg(test)]
 mod tests {
     use schema::event::{RoomEvent, RoomEventKind};
+    use tokio::sync::oneshot;
 
     use super::*;
     use crate::config::Grant;
@@ -356,6 +359,20 @@ mod tests {
             kinds.iter().any(|kind| matches!(kind, RoomEventKind::LinkDown(who) if who.identity == "e1"))
         );
         assert_eq!(tenancy.gauges.participants.load(Relaxed), 2);
+    }
+
+    #[test]
+    fn a_room_that_closed_while_it_was_asked_for_again_is_where_the_directory_says() {
+        let (mut tenancy, _events) = tenancy();
+        let mut media = FakeMedia::default();
+        assert!(tenancy.directory.opened("elsewhere", 0), "it was opened there meanwhile");
+        for (name, here) in [("again", true), ("elsewhere", false)] {
+            let (reply, _) = oneshot::channel();
+            let (settings, seed) = (RoomSettings::default(), [8; 32]);
+            let order = Order::Open { name: name.into(), worker: 1, settings, seed, reply };
+            tenancy.command(NOW, order, &mut media);
+            assert_eq!((tenancy.numbers.contains_key(name), tenancy.directory.opened(name, 1)), (here, here));
+        }
     }
 
     #[test]
