@@ -173,13 +173,19 @@ impl Front {
 
     /// Opens a room.
     pub async fn open(&self, name: &str, settings: RoomSettings) -> Result<(), SignalingError> {
-        let worker = self
-            .directory
-            .place(name, self.workers.len(), self.limits.rooms)
-            .ok_or(SignalingError::Limit("rooms"))?;
-        let seed = randomness();
-        let name = name.to_owned();
-        self.ask(worker, |reply| Order::Open { name, worker, settings, seed, reply }).await
+        loop {
+            let worker = self
+                .directory
+                .place(name, self.workers.len(), self.limits.rooms)
+                .ok_or(SignalingError::Limit("rooms"))?;
+            let (seed, settings) = (randomness(), settings.clone());
+            let order = |reply| Order::Open { name: name.to_owned(), worker, settings, seed, reply };
+            self.ask(worker, order).await?;
+            // It had closed, and another was asked to open it: who may not have done so yet.
+            if self.directory.find(name).is_none_or(|found| found == worker) {
+                return Ok(());
+            }
+        }
     }
 
     /// Has a room carry out a command.

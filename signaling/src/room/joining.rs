@@ -82,6 +82,8 @@ impl Room {
         self.people.insert(pid, participant);
         self.unsettled.insert(pid);
         self.watch_emptiness(turn.now);
+        // It hears of as many as there are now: the others' last number is not its own.
+        self.counts_told = (0, 0);
         if !self.timers.is_set(None, Timer::Round) {
             self.timers.set(None, Timer::Round, turn.now.plus_millis(ROUND_MS));
         }

@@ -141,6 +141,8 @@ impl Room {
             };
             if let Some(reader) = self.people.get_mut(&pid) {
                 reader.choices.insert(sid.clone(), update.subscribe);
+                // A client that asks believes that it may.
+                reader.forbidden.remove(sid);
             }
             self.fit_subscription(turn, pid, publisher, sid);
         }
@@ -201,7 +203,8 @@ impl Room {
         let Some((to, from)) = self.people.get(&reader).zip(self.people.get(&publisher)) else { return };
         let allowed = from.permits(to, sid);
         let shown = !from.grant.hidden && from.track(sid).is_some_and(Track::is_live);
-        if !shown || allowed != to.forbidden.contains(sid) {
+        // Whoever is away is told when it is back.
+        if !shown || to.conn.is_none() || allowed != to.forbidden.contains(sid) {
             return;
         }
         let (participant_sid, track_sid) = (from.sid.clone(), sid.to_owned());
@@ -228,5 +231,6 @@ impl Room {
             }
             self.tell_permission(turn, pid, publisher, &sid);
         }
+        self.subscribe_to_all(turn, pid);
     }
 }

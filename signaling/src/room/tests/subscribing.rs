@@ -224,6 +224,7 @@ fn whoever_may_not_receive_a_track_is_told_so_whenever_it_could_first_ask_for_it
     world.say(&a, Request::SubscriptionPermission(all));
     assert_eq!(told(&world, &later), [false, true]);
     let again = world.resume(&back);
+    assert_eq!(told(&world, &again), [true]);
     assert!(world.receives(&again).contains(&camera));
 }
 
