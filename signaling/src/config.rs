@@ -73,7 +73,7 @@ pub struct Limits {
     pub data_bytes: usize,
     /// Longest metadata in bytes; attributes together may be as long.
     pub metadata_bytes: usize,
-    /// Longest name of a participant in bytes; LiveKit allows as much.
+    /// Longest name of a participant in bytes: names of endpoints and people have up to 200 letters, each of up to four bytes.
     pub name_bytes: usize,
 }
 
@@ -86,7 +86,7 @@ impl Default for Limits {
             tracks_per_participant: 16,
             data_bytes: 64 * 1024,
             metadata_bytes: 16 * 1024,
-            name_bytes: 256,
+            name_bytes: 1024,
         }
     }
 }

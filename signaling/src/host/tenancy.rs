@@ -241,7 +241,10 @@ impl Tenant for Tenancy {
                 self.input_from(now, conn, Input::Closed(conn), media);
                 self.lines.remove(&conn);
             }
-            Order::Unreadable(conn) => self.input_from(now, conn, Input::Unreadable(conn), media),
+            Order::Unreadable(conn) => {
+                self.input_from(now, conn, Input::Unreadable(conn), media);
+                self.lines.remove(&conn);
+            }
             Order::Suspend { reply } => {
                 self.suspend(now, media);
                 let _ = reply.send(Ok(()));

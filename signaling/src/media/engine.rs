@@ -227,15 +227,15 @@ impl Engine {
             }
             let Some(peer) = self.peers.get_mut(index) else { return };
             peer.addresses.push(from);
-            if peer.addresses.len() > MAX_ADDRESSES
-                && let Some(worst) = peer.worst_address()
-            {
-                let worst = peer.addresses.remove(worst);
-                self.addresses.remove(&worst);
-            }
         }
         let Some(peer) = self.peers.get_mut(index) else { return };
         peer.choose(now, from, check.nominates());
+        if peer.addresses.len() > MAX_ADDRESSES
+            && let Some(worst) = peer.worst_address()
+        {
+            let worst = peer.addresses.remove(worst);
+            self.addresses.remove(&worst);
+        }
         if restarted && check.nominates() {
             let fresh = peer.fresh.take();
             if let Some(fresh) = fresh {
@@ -270,7 +270,8 @@ impl Engine {
                         Ok((seal, open)) => {
                             egress.seal = Some(seal);
                             peer.open = Some(open);
-                            peer.connected = true;
+                            // Where it took longer than it may, the room had given it up.
+                            (peer.connected, peer.lost) = (true, false);
                             peer.heard = now;
                             self.events.push_back(MediaEvent::Connected { peer: peer.id });
                             ready = true;

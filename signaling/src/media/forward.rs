@@ -226,7 +226,7 @@ impl Forward {
         let current = self.era.filter(|era| era.layer == layer && era.generation == source.generation);
         let enters = match self.kind {
             MediaKind::Audio => current.is_none(),
-            MediaKind::Video => packet.keyframe && current.is_none() && self.awaits(layer),
+            MediaKind::Video => packet.keyframe && current.is_none() && self.awaits(layer, packet),
         };
         let era = if enters { self.enter(now, track, layer, packet) } else { current? };
         let rewritten = era.rewrite(packet)?;
@@ -243,10 +243,12 @@ impl Forward {
     }
 
     /// Whether a key frame of this layer is welcome: of the one chosen, and of any above it that there is room for. A layer
-    /// that comes back begins with one, and to ask for another is a burden on the line on which it had to stop.
-    fn awaits(&self, layer: usize) -> bool {
+    /// that comes back begins with one, and to ask for another is a burden on the line on which it had to stop. What is
+    /// repeated so late of a layer that has stopped is no sign that it is back.
+    fn awaits(&self, layer: usize, packet: &Packet) -> bool {
         let highest = usize::from(self.tuning.max_layer.min(self.room.unwrap_or_default()));
-        self.target == Some(layer) || layer <= highest && self.target.is_none_or(|target| target < layer)
+        let above = layer <= highest && self.target.is_some_and(|target| target < layer) && !packet.repaired;
+        self.target == Some(layer) || above || self.target.is_none() && layer <= highest
     }
 
     /// Continues the subscriber's numbers with this packet of another layer, or of the same one after a pause.

@@ -30,6 +30,8 @@ pub struct Packet {
     pub codec: Codec,
     /// Whether a key frame begins here.
     pub keyframe: bool,
+    /// Whether it came as a repetition.
+    pub repaired: bool,
     /// Loudness.
     pub audio_level: Option<u8>,
     /// Orientation.
@@ -156,6 +158,7 @@ mod tests {
             marker: false,
             codec: Codec::Vp8,
             keyframe: false,
+            repaired: false,
             audio_level: None,
             orientation: None,
             vp8: None,

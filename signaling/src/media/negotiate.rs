@@ -100,7 +100,9 @@ impl Engine {
             track
         };
         let entry = self.tracks.get_mut(track)?;
-        entry.codec = Some(codec);
+        if entry.codec.replace(codec) != Some(codec) {
+            entry.sends = None;
+        }
         entry.repeats =
             section.formats.iter().any(|format| format.feedback.iter().any(|wish| wish == "nack"));
         // Where layers have names, the sources of the description stand in no known order.

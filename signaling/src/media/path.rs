@@ -83,6 +83,7 @@ impl Engine {
             marker: header.marker,
             codec,
             keyframe: starts_keyframe(codec, payload) || descriptor.is_some_and(|found| found.begins),
+            repaired: source.repair,
             audio_level: extensions.audio_level,
             orientation: extensions.orientation,
             vp8: if codec == Codec::Vp8 { Vp8::parse(payload).map(|(counters, _)| counters) } else { None },
@@ -255,7 +256,7 @@ fn carried<'a>(forward: &Forward, codec: Codec, content: Content<'a>) -> Option<
         return Some((payload_type?, content));
     }
     let opus = forward.payload_type(Codec::Opus);
-    match payload_type.filter(|_| red_number(content.payload) == opus) {
+    match payload_type.filter(|_| opus.is_none() || red_number(content.payload) == opus) {
         Some(payload_type) => Some((payload_type, content)),
         None => Some((opus?, Content { payload: red_primary(content.payload)?, ..content })),
     }

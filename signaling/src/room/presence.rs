@@ -28,14 +28,14 @@ impl Room {
         Some(pid)
     }
 
-    /// Somebody has set the clock, by so many milliseconds: what was a while ago still is, and what is due in a while as
-    /// well. Tokens go by the clock; the old ones may be over, or not hold yet, so everybody gets a fresh one.
+    /// Somebody has set the clock, by so many milliseconds, or the machine has slept: what was a while ago still is, and what
+    /// is due in a while as well. The record stays as it was: nobody was there in between. Tokens go by the clock; the old
+    /// ones may be over, or not hold yet, so everybody gets a fresh one.
     pub fn clock_was_set(&mut self, now: Moment, millis: i64) {
         self.timers.shift(millis);
         for participant in self.people.values_mut() {
-            for at in [&mut participant.last_heard, &mut participant.told_at, &mut participant.socket_heard] {
-                *at = at.plus_millis(millis);
-            }
+            participant.socket_heard = participant.socket_heard.plus_millis(millis);
+            participant.told_at = participant.told_at.min(now);
             for since in participant.tracks.iter_mut().filter_map(|track| track.live_since.as_mut()) {
                 *since = since.plus_millis(millis);
             }

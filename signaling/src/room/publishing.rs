@@ -258,14 +258,15 @@ impl Room {
     }
 }
 
-/// Whether the grant allows such a track. Where it names sources, a picture does not pass for a microphone.
+/// Whether the grant allows such a track. Where it names sources, a picture does not pass for a microphone, nor does what
+/// has no name.
 fn may_publish(grant: &Grant, wish: &proto::AddTrackRequest) -> bool {
     let carries = match source_of(wish.source()) {
         TrackSource::Camera | TrackSource::ScreenShare => Some(proto::TrackType::Video),
         TrackSource::Microphone | TrackSource::ScreenShareAudio => Some(proto::TrackType::Audio),
         TrackSource::Unknown => None,
     };
-    let honest = grant.sources.is_empty() || carries.is_none_or(|kind| kind == wish.r#type());
+    let honest = grant.sources.is_empty() || carries == Some(wish.r#type());
     honest && grant.may_publish(source_of(wish.source()))
 }
 

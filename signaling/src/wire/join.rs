@@ -228,6 +228,13 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_name_that_an_endpoint_may_have_comes_in() {
+        let mut pass = pass();
+        pass.grant.name = "Ễ".repeat(200);
+        assert!(arrival(ConnId(1), pass, &JoinQuery::default(), "", Limits::default()).is_ok());
+    }
+
+    #[test]
     fn the_dual_path_reads_the_query() {
         let query = JoinQuery {
             reconnect: Some("1".into()),

@@ -82,11 +82,15 @@ pub async fn serve(mut socket: WebSocket, front: Arc<Front>, seat: Seat, arrival
         End::Unreadable(code) => {
             // Where the room is gone, so is the queue.
             front.unreadable(&room, conn);
-            while let Some(frame) = frames.recv().await {
-                if !write(&mut socket, Message::Binary(frame)).await {
-                    break;
+            let last_words = async {
+                while let Some(frame) = frames.recv().await {
+                    if !write(&mut socket, Message::Binary(frame)).await {
+                        break;
+                    }
                 }
-            }
+            };
+            // One that takes its time with all that waits does not keep its seat for that.
+            let _ = tokio::time::timeout(WRITE_TIMEOUT, last_words).await;
             close(&mut socket, code).await;
             tokio::time::sleep(FAREWELL).await;
         }

@@ -309,14 +309,17 @@ fn whoever_cannot_be_reached_costs_the_others_no_key_frames() {
     camera.film(30);
     let before = camera.requests;
     let blocked = camera.world.client(PeerRole::Subscriber, &PROFILES);
-    let end = camera.world.now + Duration::from_secs(20);
+    // Longer than a handshake may take.
+    let end = camera.world.now + Duration::from_secs(35);
     camera.world.stalled.insert(Some(blocked), end);
     camera.world.forward(blocked, camera.publisher, "0", MediaKind::Video);
     camera.world.renegotiate(blocked, false);
     camera.film(100);
     assert_eq!(camera.requests, before);
-    camera.film(500);
+    camera.film(1000);
     assert!(camera.world.clients[blocked].connected(), "now it can");
+    let up = MediaEvent::Connected { peer: id(blocked) };
+    assert_eq!((camera.world.told(&MediaEvent::Lost { peer: id(blocked) }), camera.world.told(&up)), (1, 1));
     assert!(!camera.world.clients[blocked].received.is_empty());
     assert!(camera.requests - before <= 2, "{} requests", camera.requests - before);
 }

@@ -78,6 +78,7 @@ fn a_clock_that_is_set_sends_nobody_away_and_keeps_nobody() {
         let b = world.join("b", JoinPath::Dual);
         world.pass(10_000, &[&a, &b]);
         world.lose_socket(&b);
+        let last_heard = world.now;
         world.now = world.now.plus_millis(step);
         world.room.clock_was_set(world.now, step);
         world.refreshed.clear();
@@ -90,6 +91,7 @@ fn a_clock_that_is_set_sends_nobody_away_and_keeps_nobody() {
             1,
             "the place of the one who is away is kept no longer than any"
         );
+        assert_eq!(last_left(&world), (last_heard, LeaveReason::Lost), "and nobody was there in between");
         world.pass(20_000, &[]);
         assert!(world.room.snapshot().iter().all(|someone| someone.down), "and silence is noticed");
     }
