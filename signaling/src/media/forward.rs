@@ -173,14 +173,14 @@ impl Forward {
         self.payload_type(codec).is_some() || codec == Codec::Red && self.payload_type(Codec::Opus).is_some()
     }
 
-    /// Whether the subscriber can show what the track sends, as far as that is known.
+    /// Whether the subscriber can show what the track sends, as far as that is known: until it has answered an offer it can.
     pub fn suits(&self, track: &Track) -> bool {
-        track.sends.is_none_or(|codec| self.takes(codec))
+        self.formats.is_empty() || track.sends.is_none_or(|codec| self.takes(codec))
     }
 
     /// Whether it is news that the subscriber cannot show what the track sends.
     pub fn fails(&mut self, track: &Track) -> bool {
-        let fails = !self.formats.is_empty() && !self.suits(track);
+        let fails = !self.suits(track);
         !std::mem::replace(&mut self.failing, fails) && fails
     }
 

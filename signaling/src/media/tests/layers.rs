@@ -343,3 +343,15 @@ fn whoever_does_not_know_the_codec_is_told_and_costs_the_others_no_key_frames() 
         0
     );
 }
+
+#[test]
+fn a_publisher_is_not_told_to_stop_while_those_who_want_its_picture_have_not_answered_yet() {
+    let mut camera = Camera::new();
+    camera.film(10);
+    camera.world.engine.unforward(camera.forward);
+    let slow = camera.world.client(PeerRole::Subscriber, &PROFILES);
+    camera.world.forward(slow, camera.publisher, "0", MediaKind::Video);
+    camera.film(250);
+    let stops = camera.world.events.iter().filter(|event| matches!(event, MediaEvent::Wanted { .. }));
+    assert_eq!(stops.count(), 0);
+}
