@@ -247,8 +247,11 @@ impl Forward {
     /// repeated so late of a layer that has stopped is no sign that it is back.
     fn awaits(&self, layer: usize, packet: &Packet) -> bool {
         let highest = usize::from(self.tuning.max_layer.min(self.room.unwrap_or_default()));
-        let above = layer <= highest && self.target.is_some_and(|target| target < layer) && !packet.repaired;
-        self.target == Some(layer) || above || self.target.is_none() && layer <= highest
+        match self.target {
+            Some(target) if target == layer => true,
+            Some(target) => (target + 1..=highest).contains(&layer) && !packet.repaired,
+            None => layer <= highest,
+        }
     }
 
     /// Continues the subscriber's numbers with this packet of another layer, or of the same one after a pause.

@@ -35,7 +35,7 @@ pub struct Track {
     /// The codec of its last packet.
     pub sends: Option<Codec>,
     /// What its sound may still take.
-    pub sound: Option<Allowance>,
+    sound: Option<Allowance>,
     /// Forwards that it feeds.
     pub forwards: Vec<usize>,
     /// Packets that have arrived and wait to be passed on.

@@ -145,9 +145,7 @@ impl Room {
         let Some(reader) = self.owner_of(peer).and_then(|pid| self.people.get(&pid)) else { return };
         let found = reader.subscriptions.iter().find(|(_, subscription)| subscription.forward == forward);
         let Some((sid, _)) = found else { return };
-        let err = proto::SubscriptionError::SeCodecUnsupported.into();
-        let response = proto::SubscriptionResponse { track_sid: sid.clone(), err };
-        turn.signal(reader.conn, Response::SubscriptionResponse(response));
+        turn.refuse(reader.conn, sid, proto::SubscriptionError::SeCodecUnsupported);
     }
 
     /// Tells a participant that came back which pictures are held back and which are not: it may have missed the news.

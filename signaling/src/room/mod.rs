@@ -93,6 +93,12 @@ impl Turn<'_> {
             self.out.push(Output::Signal(conn, Box::new(message)));
         }
     }
+
+    /// A client does not get a track that it asked for.
+    fn refuse(&mut self, conn: Option<ConnId>, sid: &str, error: proto::SubscriptionError) {
+        let (track_sid, err) = (sid.to_owned(), error.into());
+        self.signal(conn, Response::SubscriptionResponse(proto::SubscriptionResponse { track_sid, err }));
+    }
 }
 
 /// Somebody who left a moment ago: a client that comes back must hear of it.

@@ -1,5 +1,7 @@
 //! Subscribing: who receives which track, and how much of it.
 
+use std::collections::BTreeSet;
+
 use livekit_protocol as proto;
 use schema::event::TrackSource;
 
@@ -76,9 +78,7 @@ impl Room {
                     Ok(forward) => self.subscribed(turn, reader, publisher, sid, forward, spec.kind),
                     Err(error) => {
                         tracing::warn!(room = %self.name, reader = %to.sid, track = sid, %error, "not forwarded");
-                        let err = proto::SubscriptionError::SeUnknown.into();
-                        let response = proto::SubscriptionResponse { track_sid: sid.to_owned(), err };
-                        turn.signal(to.conn, Response::SubscriptionResponse(response));
+                        turn.refuse(to.conn, sid, proto::SubscriptionError::SeUnknown);
                     }
                 }
             }
@@ -133,10 +133,7 @@ impl Room {
             update.track_sids.iter().chain(update.participant_tracks.iter().flat_map(|p| &p.track_sids));
         for sid in named.take(NAMED_MAX) {
             let Some(publisher) = self.publisher_of(sid) else {
-                let err = proto::SubscriptionError::SeTrackNotfound.into();
-                let response = proto::SubscriptionResponse { track_sid: sid.clone(), err };
-                let conn = self.conn_of(pid);
-                turn.signal(conn, Response::SubscriptionResponse(response));
+                turn.refuse(self.conn_of(pid), sid, proto::SubscriptionError::SeTrackNotfound);
                 continue;
             };
             if let Some(reader) = self.people.get_mut(&pid) {
@@ -221,15 +218,14 @@ impl Room {
     /// Tells a participant that came back once more what it may not receive: it may have missed the news.
     pub(super) fn tell_forbidden(&mut self, turn: &mut Turn<'_>, pid: Pid) {
         let Some(reader) = self.people.get(&pid) else { return };
-        for sid in reader.forbidden.clone() {
-            let Some(publisher) = self.publisher_of(&sid) else { continue };
-            let Some((to, from)) = self.people.get(&pid).zip(self.people.get(&publisher)) else { continue };
-            if !from.permits(to, &sid)
-                && let Some(reader) = self.people.get_mut(&pid)
-            {
-                reader.forbidden.remove(&sid);
-            }
-            self.tell_permission(turn, pid, publisher, &sid);
+        let permits = |sid: &String| {
+            let publisher = self.publisher_of(sid).and_then(|publisher| self.people.get(&publisher));
+            publisher.is_some_and(|from| from.permits(reader, sid))
+        };
+        // As if it had heard of those only that it may receive again.
+        let again: BTreeSet<String> = reader.forbidden.iter().filter(|sid| permits(sid)).cloned().collect();
+        if let Some(reader) = self.people.get_mut(&pid) {
+            reader.forbidden = again;
         }
         self.subscribe_to_all(turn, pid);
     }

@@ -77,6 +77,16 @@ fn a_client_that_moves_to_another_address_keeps_its_session_after_an_ice_restart
     assert_eq!(world.engine.fragments.len(), 2, "the old credentials are forgotten");
 }
 
+/// The client checks a path.
+fn check(world: &mut World, client: usize, path: Source) {
+    let now = world.now;
+    world.clients[client].recheck();
+    world.clients[client].tick(now);
+    let out = std::mem::take(&mut world.clients[client].out);
+    let mut check = out.into_iter().find(|bytes| bytes[0] < 4).expect("a check");
+    world.engine.datagram(now, path, &mut check);
+}
+
 #[test]
 fn of_all_paths_that_a_client_chooses_the_best_is_taken_while_it_works() {
     let mut world = World::new(1);
@@ -85,12 +95,7 @@ fn of_all_paths_that_a_client_chooses_the_best_is_taken_while_it_works() {
     let udp = world.clients[client].address;
     let tcp = Source::Tcp(1, udp.address());
     let choose = |world: &mut World, path| {
-        let now = world.now;
-        world.clients[client].recheck();
-        world.clients[client].tick(now);
-        let out = std::mem::take(&mut world.clients[client].out);
-        let mut check = out.into_iter().find(|bytes| bytes[0] < 4).expect("a check");
-        world.engine.datagram(now, path, &mut check);
+        check(world, client, path);
         world.engine.peers[0].remote
     };
     assert_eq!(choose(&mut world, udp), Some(udp));
@@ -113,12 +118,7 @@ fn however_many_paths_a_client_tries_the_one_in_use_is_not_forgotten() {
     let used = world.clients[client].address;
     assert_eq!(world.engine.peers[0].remote, Some(used));
     for number in 0..30 {
-        let now = world.now;
-        world.clients[client].recheck();
-        world.clients[client].tick(now);
-        let out = std::mem::take(&mut world.clients[client].out);
-        let mut check = out.into_iter().find(|bytes| bytes[0] < 4).expect("a check");
-        world.engine.datagram(now, Source::Relay(number, used.address()), &mut check);
+        check(&mut world, client, Source::Relay(number, used.address()));
     }
     assert_eq!(world.engine.peers[0].remote, Some(used), "they are worse");
     assert!(world.engine.addresses.contains_key(&used), "and what comes from it is taken");
