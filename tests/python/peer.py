@@ -14,6 +14,7 @@ import numpy as np
 from livekit import rtc
 
 FRAMES_PER_SECOND = 15
+REPORT_SECONDS = 0.5
 SAMPLE_RATE, SAMPLES_PER_FRAME, TONE_HZ = 48_000, 480, 440
 SIZES = {"camera": (640, 360), "screen": (1280, 720)}
 SOURCES = {
@@ -33,19 +34,29 @@ class Received:
 
     def __init__(self, identity: str, source: str, kind: str) -> None:
         self.identity, self.source, self.kind = identity, source, kind
-        self.frames = self.width = 0
+        self.frames = self.width = self.plis = 0
         self.energy = 0.0
 
-    async def watch(self, track: rtc.Track) -> None:
-        if self.kind == "video":
-            async for event in (stream := rtc.VideoStream(track)):
-                self.frames += 1
-                self.width = event.frame.width
-        else:
-            async for event in (stream := rtc.AudioStream(track)):
-                samples = np.frombuffer(event.frame.data, dtype=np.int16).astype(np.float64) / 32768
-                self.energy += float(np.square(samples).sum()) / event.frame.sample_rate
+    async def listen(self, track: rtc.Track) -> None:
+        async for event in (stream := rtc.AudioStream(track)):
+            samples = np.frombuffer(event.frame.data, dtype=np.int16).astype(np.float64) / 32768
+            self.energy += float(np.square(samples).sum()) / event.frame.sample_rate
         await stream.aclose()
+
+    async def watch(self, track: rtc.Track) -> None:
+        """Counts what the decoder makes, not what reaches rtc.VideoStream: this client opens its decoders anew when it
+        begins to send a picture itself, and a packet that arrives meanwhile takes the picture from its watchers for good
+        (libwebrtc 144, ReCreateDefaultReceiveStream) while it goes on being decoded."""
+        before = 0
+        while True:
+            for entry in await track.get_stats():
+                if entry.WhichOneof("stats") == "inbound_rtp":
+                    now = entry.inbound_rtp.inbound
+                    decoded, self.width, self.plis = now.frames_decoded, now.frame_width, now.pli_count
+                    # A new decoder begins at nothing.
+                    self.frames += decoded - before if decoded >= before else decoded
+                    before = decoded
+            await asyncio.sleep(REPORT_SECONDS / 2)
 
 
 async def send_picture(source: rtc.VideoSource, width: int, height: int) -> None:
@@ -97,7 +108,7 @@ class Endpoint:
             kind = "video" if remote.kind == rtc.TrackKind.KIND_VIDEO else "audio"
             seen = Received(who.identity, NAMES.get(publication.source, ""), kind)
             self.received[publication.sid] = seen
-            self.start(seen.watch(remote))
+            self.start(seen.watch(remote) if kind == "video" else seen.listen(remote))
             tell(event="track_subscribed", **track(publication, who))
 
         @room.on("track_unsubscribed")
@@ -190,7 +201,7 @@ class Endpoint:
     async def report(self) -> None:
         while True:
             tell(tracks=[{"id": sid, **vars(seen)} for sid, seen in self.received.items()])
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(REPORT_SECONDS)
 
 
 async def main() -> None:

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { CameraWatch, FEWEST_LOOKS, MOST_LOOKS, type Camera } from './camera';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CameraWatch, FEWEST_LOOKS, MOST_LOOKS, reopen, REST_MS, type Camera, type Device } from './camera';
 
 /** A camera whose count of frames the test turns. */
 class Double implements Camera {
@@ -69,5 +69,40 @@ describe('a camera', () => {
     expect(camera.restarts).toBe(1);
     opened();
     await first;
+  });
+});
+
+describe('a camera that is opened anew', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const medium = (): MediaStreamTrack => ({ stop: vi.fn() }) as unknown as MediaStreamTrack;
+  const device = () => ({
+    mediaStreamTrack: medium(),
+    isMuted: false,
+    restartTrack: vi.fn<Device['restartTrack']>(async () => undefined),
+  });
+
+  it('rests before, so that other pages let go of it too', async () => {
+    const camera = device();
+    const done = reopen(camera, () => true);
+    expect(camera.mediaStreamTrack.stop).toHaveBeenCalledOnce();
+    await vi.advanceTimersByTimeAsync(REST_MS - 1);
+    expect(camera.restartTrack).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await done;
+    expect(camera.restartTrack).toHaveBeenCalledOnce();
+  });
+
+  it('stays off when it was switched off, left or opened by another hand meanwhile', async () => {
+    const [off, left, opened] = [device(), device(), device()];
+    let sent = true;
+    const done = [reopen(off, () => true), reopen(left, () => sent), reopen(opened, () => true)];
+    off.isMuted = true;
+    sent = false;
+    opened.mediaStreamTrack = medium();
+    await vi.advanceTimersByTimeAsync(REST_MS);
+    await Promise.all(done);
+    for (const camera of [off, left, opened]) expect(camera.restartTrack).not.toHaveBeenCalled();
   });
 });

@@ -1,4 +1,4 @@
-import { Track, type Room } from 'livekit-client';
+import { Track, type LocalVideoTrack, type Room } from 'livekit-client';
 
 /** Between two looks at the camera, milliseconds. */
 const LOOK_MS = 3_000;
@@ -6,6 +6,11 @@ const LOOK_MS = 3_000;
 export const FEWEST_LOOKS = 2;
 /** At most so many: a camera that never works is not tried more often than every half minute. */
 export const MOST_LOOKS = 10;
+/**
+ * So long a camera rests before it is opened anew, milliseconds. Pages that share one share its fault too, and the browser
+ * lets go of it only when all of them have: longer than the time between two looks, so that they find it at rest together.
+ */
+export const REST_MS = LOOK_MS + 1_000;
 
 /** A camera that is being sent. */
 export interface Camera {
@@ -49,6 +54,17 @@ export class CameraWatch {
   }
 }
 
+/** What opening a camera anew needs of it. */
+export type Device = Pick<LocalVideoTrack, 'mediaStreamTrack' | 'isMuted' | 'restartTrack'>;
+
+/** Closes a camera, lets it rest and opens it anew, unless it is off, opened or not `sent` any more by then. */
+export async function reopen(device: Device, sent: () => boolean): Promise<void> {
+  const closed = device.mediaStreamTrack;
+  closed.stop();
+  await new Promise((rested) => setTimeout(rested, REST_MS));
+  if (sent() && !device.isMuted && device.mediaStreamTrack === closed) await device.restartTrack();
+}
+
 /** Watches the camera of this browser for as long as it is in the room. Returns how to stop. */
 export function watchCamera(room: Room): () => void {
   const watch = new CameraWatch();
@@ -58,7 +74,9 @@ export function watchCamera(room: Room): () => void {
 }
 
 function cameraOf(room: Room): Camera {
-  const track = room.localParticipant.getTrackPublication(Track.Source.Camera)?.videoTrack;
+  const sent = (): LocalVideoTrack | undefined =>
+    room.localParticipant.getTrackPublication(Track.Source.Camera)?.videoTrack;
+  const track = sent();
   return {
     async frames() {
       const sender = track?.sender;
@@ -71,7 +89,7 @@ function cameraOf(room: Room): Camera {
       return null;
     },
     async restart() {
-      await track?.restartTrack();
+      if (track) await reopen(track, () => sent() === track);
     },
   };
 }
