@@ -112,6 +112,27 @@ impl Lines {
         self.child.id().expect("the child runs")
     }
 
+    /// Stops everything that the child has started, itself too, as a computer does that falls asleep; or wakes it again.
+    pub async fn sleep(&self, asleep: bool) {
+        let mut family = vec![self.pid()];
+        let mut next = 0;
+        while let Some(parent) = family.get(next) {
+            let children = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+            let children =
+                children.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+            let children: Vec<u32> = children
+                .flat_map(|pids| {
+                    pids.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()
+                })
+                .collect();
+            family.extend(children);
+            next += 1;
+        }
+        let mut kill = Command::new("kill");
+        kill.arg(if asleep { "-STOP" } else { "-CONT" }).args(family.iter().map(u32::to_string));
+        assert!(kill.status().await.expect("kill runs").success(), "{}: {family:?} are there", self.name);
+    }
+
     /// SIGKILL: no chance to write anything down. Waits until the process is gone.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("the child runs");

@@ -85,3 +85,26 @@ async fn a_camera_that_opens_dark_is_opened_anew_without_anybody_pressing_anythi
     page.finish().await;
     python.finish().await;
 }
+
+#[tokio::test]
+async fn endpoints_whose_computer_slept_until_they_were_given_up_see_and_hear_each_other_again() {
+    let _machine = whole_machine().await;
+    let world = World::empty(Backend::Sqlite).await;
+    let meeting = Meeting::start(&world).await;
+    let mut pages = meeting.two_pages(&world, JoinPath::Single).await;
+    let mut python = meeting.python(&world, 2, JoinPath::Dual).await;
+    sees_and_hears(&mut pages, Some(0), 2, 2).await;
+    sees_and_hears(&mut pages, Some(1), 2, 2).await;
+
+    pages.sleep(true).await;
+    meeting.until_connected(1).await;
+    pages.sleep(false).await;
+
+    // Nobody presses anything.
+    sees_and_hears(&mut python, None, 2, 2).await;
+    sees_and_hears(&mut pages, Some(0), 2, 2).await;
+    sees_and_hears(&mut pages, Some(1), 2, 2).await;
+    meeting.until_connected(3).await;
+    pages.finish().await;
+    python.finish().await;
+}
