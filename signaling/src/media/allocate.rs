@@ -13,6 +13,9 @@ const ASSUMED: [u64; 3] = [150_000, 500_000, 1_700_000];
 /// What is kept free for sound at least: one voice in Opus with redundancy, headers and tags. What more there is counts as
 /// measured: of fifty microphones in a room few are heard at a time, and all of them would leave no room for a picture.
 const SOUND: u64 = 60_000;
+/// Speech is repeated where, said once, it takes no more than this part of the line. On a thinner one what is lost is lost for
+/// want of room, and the smallest picture (150 kbit/s) has to fit beside it.
+const SPARE: u64 = 8;
 /// A better choice must leave this much of a hundred free.
 const HEADROOM: u64 = 110;
 /// What may wait for its turn before cameras pause, in milliseconds of the line: a slide of 50 kB takes 1.3 s of 300 kbit/s,
@@ -49,8 +52,8 @@ impl Engine {
     pub(super) fn allocate(&mut self, now: Instant, index: usize) {
         let Some(peer) = self.peers.get(index) else { return };
         let Some(capacity) = peer.bandwidth.capacity() else { return };
-        let (mut sound, mut voices) = (0, 0);
-        let mut videos = Vec::new();
+        let (mut sound, mut voices, mut repeated) = (0, 0, 0);
+        let (mut speech, mut videos) = (Vec::new(), Vec::new());
         for forward in &peer.forwards {
             let Some(entry) =
                 self.forwards.get(*forward).filter(|f| !f.tuning.paused && !f.formats.is_empty())
@@ -63,7 +66,13 @@ impl Engine {
             }
             match entry.kind {
                 MediaKind::Audio => {
-                    (sound, voices) = (SOUND, voices + spoken(now, track, self.limits.layer_alive));
+                    speech.push(*forward);
+                    let voice = spoken(now, track, self.limits.layer_alive);
+                    (sound, voices) = (SOUND, voices + voice);
+                    if track.sends.is_some_and(|codec| entry.doubles(codec)) {
+                        // Frames go twice, headers once.
+                        repeated += voice / 2;
+                    }
                 }
                 MediaKind::Video => {
                     let needs = needs(now, track, self.limits.layer_alive, entry.screen);
@@ -81,7 +90,13 @@ impl Engine {
                 }
             }
         }
-        let sound = sound.max(voices);
+        let roomy = capacity >= SPARE * sound.max(voices);
+        for forward in speech {
+            if let Some(forward) = self.forwards.get_mut(forward) {
+                forward.room = Some(if roomy { u8::MAX } else { 0 });
+            }
+        }
+        let sound = sound.max(voices + repeated);
         let backlog = u64::try_from(peer.pacer.backlog()).unwrap_or(u64::MAX);
         let screens = videos.iter().filter(|video| video.screen).count();
         let crowded = screens > 0 && backlog.saturating_mul(8 * 1000) / capacity.max(1) > CROWDED_MS;

@@ -34,14 +34,21 @@ pub struct Egress {
 /// The payload of an outgoing packet, in two parts, and what is to be written over it.
 #[derive(Default)]
 pub struct Body<'a> {
-    /// Goes in front: the original sequence number of a retransmission.
-    pub prefix: &'a [u8],
+    /// Goes in front, in two parts: the original sequence number of a retransmission, or the frame before and its heads.
+    pub prefix: [&'a [u8]; 2],
     /// The payload.
     pub payload: &'a [u8],
     /// Bytes of padding behind it.
     pub padding: u8,
     /// New counters for a VP8 descriptor.
     pub vp8: Option<(Vp8, u16, u8)>,
+}
+
+impl Body<'_> {
+    /// Bytes of it, without padding.
+    pub fn length(&self) -> usize {
+        self.prefix.iter().map(|part| part.len()).sum::<usize>() + self.payload.len()
+    }
 }
 
 impl Egress {
@@ -76,11 +83,11 @@ impl Egress {
             abs_send_time: low32(clock & 0x00FF_FFFF),
             ..*header
         };
-        out.reserve(
-            MAX_HEADER + body.prefix.len() + body.payload.len() + usize::from(body.padding) + MAX_TAG,
-        );
+        out.reserve(MAX_HEADER + body.length() + usize::from(body.padding) + MAX_TAG);
         let length = header.write(out, self.ids);
-        out.extend_from_slice(body.prefix);
+        for part in body.prefix {
+            out.extend_from_slice(part);
+        }
         let payload = out.len();
         out.extend_from_slice(body.payload);
         if let Some((vp8, picture, base)) = &body.vp8 {

@@ -32,6 +32,7 @@ mod path;
 mod payload;
 mod peer;
 mod receive;
+mod red;
 mod replay;
 mod rtcp;
 mod rtp;

@@ -10,21 +10,25 @@
 //!                                               key frame) picture, frame)   in runs of one size before the next
 //! ```
 //!
+//! Speech that is missing and comes once more inside a later packet ([`red`](super::red)) is put back before that one.
+//!
 //! No lock, no queue between threads and no allocation per packet: buffers grow to their working size and stay. One
 //! subscriber after the other, not one packet after the other: the keys, counters and bytes of one stay in the nearest
 //! cache while it is served.
 
 use std::time::Instant;
 
-use super::batch::Waiting;
+use super::batch::{Batch, Waiting};
 use super::descriptor::Descriptor;
 use super::egress::{Body, Egress, Run, WRAPPING};
 use super::engine::Engine;
 use super::forward::{Forward, Rewritten};
 use super::history::{Content, Packet};
+use super::layer::Layer;
 use super::pacer::{Held, Pacer};
-use super::payload::{Vp8, red_number, red_primary, starts_keyframe};
+use super::payload::{Vp8, starts_keyframe};
 use super::peer::{Payload, Peer, Role, Source};
+use super::red;
 use super::rtp::{Extensions, Header, Outgoing};
 use super::sdp::Codec;
 use super::track::Track;
@@ -90,7 +94,10 @@ impl Engine {
             descriptor,
         };
         let content = Content { descriptor: bytes.unwrap_or_default(), payload };
-        layer.keep(now, packet, content);
+        if codec == Codec::Red {
+            restore(now, track, source, (sequence, &packet), payload, &mut self.batch);
+        }
+        track.layers[source.layer].keep(now, packet, content);
         if let Some(level) = extensions.audio_level.filter(|_| !track.silent) {
             track.level.heard(level);
         }
@@ -157,11 +164,10 @@ impl Engine {
                 let Some(track) = forward.track.and_then(|track| tracks.get(track)) else { continue };
                 let (layer, generation, place) = held.layer;
                 let layer = track.layers.get(layer).filter(|layer| layer.generation == generation);
-                let Some((packet, content)) = layer.and_then(|layer| layer.history.get(place)) else {
-                    continue;
-                };
-                if let Some(carried) = carried(forward, packet.codec, content) {
-                    write(now, packet, carried, &held.rewritten, forward, peer, run);
+                let Some(layer) = layer else { continue };
+                let Some((packet, content)) = layer.history.get(place) else { continue };
+                if let Some(carried) = carried(forward, layer, packet, content) {
+                    write(now, packet, &carried, &held.rewritten, forward, peer, run);
                 }
             }
             let remote = peer.remote;
@@ -225,7 +231,7 @@ impl Engine {
             now,
             &header,
             number,
-            &Body { prefix: &sequence.to_be_bytes(), payload: content.payload, vp8, padding: 0 },
+            &Body { prefix: [&sequence.to_be_bytes(), &[]], payload: content.payload, vp8, padding: 0 },
         )?;
         peer.bandwidth.left(now, number, size);
         peer.pacer.spend(size);
@@ -243,22 +249,77 @@ fn pass(
     peer: &mut Peer,
     run: &mut Run,
 ) -> Option<()> {
-    let carried = carried(forward, waiting.packet.codec, content)?;
+    let carried = carried(forward, track.layers.get(waiting.layer)?, &waiting.packet, content)?;
     let rewritten = forward.pass(now, track, waiting.layer, &waiting.packet)?;
-    write(now, &waiting.packet, carried, &rewritten, forward, peer, run)
+    write(now, &waiting.packet, &carried, &rewritten, forward, peer, run)
 }
 
-/// How a subscriber gets a packet: under which type, and what of it. One that does not know RED gets the Opus frame
-/// inside; so does one that knows Opus by another number than the publisher, which stands inside RED.
-fn carried<'a>(forward: &Forward, codec: Codec, content: Content<'a>) -> Option<(u8, Content<'a>)> {
-    let payload_type = forward.payload_type(codec);
-    if codec != Codec::Red {
-        return Some((payload_type?, content));
+/// What a subscriber gets of a packet.
+struct Carried<'a> {
+    payload_type: u8,
+    /// What stands in front: the frame before it once more, behind the heads of both.
+    before: Option<([u8; 5], &'a [u8])>,
+    content: Content<'a>,
+}
+
+/// How a subscriber gets a packet. One that does not know RED gets the Opus frame inside; so does one that knows Opus by
+/// another number than the publisher, which stands inside RED. One that knows RED hears a speaker who does not with every
+/// frame twice: what its line loses comes again in the next packet.
+fn carried<'a>(
+    forward: &Forward,
+    layer: &'a Layer,
+    packet: &Packet,
+    content: Content<'a>,
+) -> Option<Carried<'a>> {
+    let plain = |payload_type, content| Carried { payload_type, before: None, content };
+    if forward.doubles(packet.codec) {
+        let (opus, red) = (forward.payload_type(Codec::Opus)?, forward.payload_type(Codec::Red)?);
+        let before = packet.index.checked_sub(1).and_then(|earlier| {
+            let (earlier, content) = layer.history.get(earlier)?;
+            // Nothing of what was said before the subscriber was to hear it.
+            forward.era?.rewrite(earlier).filter(|_| earlier.codec == packet.codec)?;
+            let back = packet.timestamp.wrapping_sub(earlier.timestamp);
+            Some((red::heads(opus, back, content.payload.len())?, content.payload))
+        });
+        let payload_type = if before.is_some() { red } else { opus };
+        return Some(Carried { before, ..plain(payload_type, content) });
+    }
+    let payload_type = forward.payload_type(packet.codec);
+    if packet.codec != Codec::Red {
+        return Some(plain(payload_type?, content));
     }
     let opus = forward.payload_type(Codec::Opus);
-    match payload_type.filter(|_| opus.is_none() || red_number(content.payload) == opus) {
-        Some(payload_type) => Some((payload_type, content)),
-        None => Some((opus?, Content { payload: red_primary(content.payload)?, ..content })),
+    match payload_type.filter(|_| opus.is_none() || red::number(content.payload) == opus) {
+        Some(payload_type) => Some(plain(payload_type, content)),
+        None => Some(plain(opus?, Content { payload: red::newest(content.payload)?, ..content })),
+    }
+}
+
+/// Puts back what was lost on the way from a speaker and came once more inside this packet: for whoever does not know RED
+/// nothing else fills the gap. From here on it is the packet that was lost, as a repetition is: should that come after all,
+/// it is not passed on again.
+fn restore(
+    now: Instant,
+    track: &mut Track,
+    source: Role,
+    (sequence, packet): (u16, &Packet),
+    payload: &[u8],
+    batch: &mut Batch,
+) {
+    let Some(number) = red::number(payload) else { return };
+    let rate = track.clock_rate();
+    let Track { layers, waiting, .. } = track;
+    let layer = &mut layers[source.layer];
+    // In the order in which they were sent.
+    for older in red::older(payload).into_iter().rev().flatten().filter(|older| !older.frame.is_empty()) {
+        let sequence = sequence.wrapping_sub(older.distance);
+        let timestamp = packet.timestamp.wrapping_sub(u32::from(older.back));
+        let Some(index) = layer.arrived(now, sequence, timestamp, rate, true, false) else { continue };
+        let Some(alone) = red::Alone::new(number, older.frame) else { continue };
+        let packet = Packet { index, timestamp, marker: false, repaired: true, audio_level: None, ..*packet };
+        let content = Content { descriptor: &[], payload: alone.payload() };
+        layer.keep(now, packet, content);
+        batch.keep(source.track, waiting, source.layer, packet, content);
     }
 }
 
@@ -283,21 +344,22 @@ fn hold(now: Instant, track: &Track, place: usize, forward: &mut Forward, pacer:
 fn write(
     now: Instant,
     packet: &Packet,
-    (payload_type, content): (u8, Content<'_>),
+    Carried { payload_type, before, content }: &Carried<'_>,
     rewritten: &Rewritten,
     forward: &mut Forward,
     peer: &mut Peer,
     run: &mut Run,
 ) -> Option<()> {
     let vp8 = packet.vp8.map(|vp8| (vp8, rewritten.picture, rewritten.base));
-    let header = header(forward, rewritten, packet, (payload_type, content.descriptor));
-    let body = Body { payload: content.payload, vp8, ..Body::default() };
+    let header = header(forward, rewritten, packet, (*payload_type, content.descriptor));
+    let prefix = before.as_ref().map_or([&[][..]; 2], |(heads, frame)| [heads, frame]);
+    let body = Body { prefix, payload: content.payload, vp8, padding: 0 };
     let (number, size) = peer.egress.write(run, now, &header, rewritten.index, &body)?;
     peer.bandwidth.left(now, number, size);
     if peer.bandwidth.limited() {
         peer.pacer.spend(size);
     }
-    let octets = u32::try_from(content.payload.len()).unwrap_or_default();
+    let octets = u32::try_from(body.length()).unwrap_or_default();
     forward.sent = (forward.sent.0.wrapping_add(1), forward.sent.1.wrapping_add(octets));
     Some(())
 }

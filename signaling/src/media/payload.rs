@@ -122,23 +122,6 @@ fn h264(payload: &[u8]) -> bool {
     }
 }
 
-/// The payload type of what a RED payload carries: all its blocks have the same.
-pub fn red_number(payload: &[u8]) -> Option<u8> {
-    payload.first().map(|head| head & 0x7F)
-}
-
-/// The newest block of a RED payload (RFC 2198): what a receiver without RED is given.
-pub fn red_primary(payload: &[u8]) -> Option<&[u8]> {
-    let mut at = 0;
-    let mut older = 0;
-    while payload.get(at)? & 0x80 != 0 {
-        let head = payload.get(at..at + 4)?;
-        older += usize::from(u16::from_be_bytes([head[2] & 0x03, head[3]]));
-        at += 4;
-    }
-    payload.get(at + 1 + older..)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -151,7 +134,6 @@ mod tests {
             for codec in [Codec::Vp8, Codec::Vp9(0), Codec::H264(0x42, 1), Codec::Av1, Codec::Opus, Codec::Red] {
                 starts_keyframe(codec, &payload);
             }
-            red_primary(&payload);
             if let Some((found, _)) = Vp8::parse(&payload) {
                 let mut copy = payload.clone();
                 found.rewrite(&mut copy, 7, 7);
@@ -184,17 +166,5 @@ mod tests {
         assert!(!starts_keyframe(Codec::Vp9(0), &[0xCC, 0x01, 0x00]));
         assert!(starts_keyframe(Codec::Av1, &[0x18, 0x0A]));
         assert!(!starts_keyframe(Codec::Av1, &[0x10, 0x0A]));
-    }
-
-    #[test]
-    fn redundancy_is_stripped_to_the_newest_frame() {
-        let packet = [0xEF, 0x00, 0x04, 0x02, 0x6F, 1, 2, 7, 8, 9];
-        assert_eq!(red_primary(&packet), Some(&[7, 8, 9][..]));
-        assert_eq!(red_primary(&[0x6F, 7]), Some(&[7][..]));
-        assert_eq!(red_primary(&[0xEF, 0x00]), None);
-        assert_eq!(
-            [red_number(&packet), red_number(&[0x6F, 7]), red_number(&[])],
-            [Some(111), Some(111), None]
-        );
     }
 }

@@ -292,7 +292,8 @@ impl Media for Engine {
         let seed = [word(0) | 1, word(4) & !1, word(8), word(12)];
         let names = (spec.stream_id.clone(), spec.track_id.clone());
         let mut forward = Forward::new(self.now, id, index, spec.kind, names, seed);
-        (forward.track, forward.screen) = (Some(track), spec.screen);
+        forward.track = Some(track);
+        (forward.screen, forward.redundant) = (spec.screen, spec.redundant);
         let forward = self.forwards.insert(forward);
         self.forward_ids.insert(id, forward);
         if let Some(track) = self.tracks.get_mut(track) {

@@ -72,6 +72,7 @@ impl Room {
                     stream_id: format!("{}|{stream}", from.sid),
                     track_id: sid.to_owned(),
                     screen: track.source == TrackSource::ScreenShare,
+                    redundant: track.allows_redundancy(),
                 };
                 let peer = to.link.receiving();
                 match turn.media.forward(turn.now, peer, &spec) {

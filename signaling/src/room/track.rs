@@ -92,6 +92,12 @@ impl Track {
         })
     }
 
+    /// Whether the server may repeat frames of its speech. Frames that are encrypted end to end would not be understood.
+    pub fn allows_redundancy(&self) -> bool {
+        let plain = self.info.encryption() == proto::encryption::Type::None;
+        self.kind == MediaKind::Audio && plain && !self.info.disable_red
+    }
+
     /// The track stands in this section of the client's offer.
     pub fn bind(&mut self, section: &SendingSection) {
         self.info.mime_type.clone_from(&section.mime_type);

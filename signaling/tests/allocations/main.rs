@@ -69,6 +69,7 @@ impl World {
             stream_id: "PA_0|TR_0".to_owned(),
             track_id: "TR_0".to_owned(),
             screen: false,
+            redundant: true,
         };
         self.engine.forward(WALL, subscriber, &spec).unwrap();
         let offer = self.engine.create_offer(WALL, subscriber, false).unwrap();

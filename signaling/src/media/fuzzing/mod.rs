@@ -12,7 +12,8 @@ use super::descriptor::Descriptor;
 use super::dtls::Identity;
 use super::engine::{Config, Engine};
 use super::limits::Limits;
-use super::payload::{Vp8, red_primary, starts_keyframe};
+use super::payload::{Vp8, starts_keyframe};
+use super::red;
 use super::rtp::{EXTENSIONS, ExtensionIds, Header, Outgoing};
 use super::sdp::{self, Codec, Credentials};
 use super::stun::Check;
@@ -84,6 +85,7 @@ pub fn description(text: &[u8]) {
             stream_id: "PA_1|TR_1".to_owned(),
             track_id: "TR_1".to_owned(),
             screen: false,
+            redundant: true,
         };
         for reader in [single, subscriber] {
             let _ = engine.forward(WALL, reader, &spec);
@@ -110,7 +112,8 @@ fn packet(packet: &[u8]) {
     for codec in [Codec::Opus, Codec::Red, Codec::Vp8, Codec::Vp9(0), Codec::H264(0x42, 1), Codec::Av1] {
         starts_keyframe(codec, payload);
     }
-    red_primary(payload);
+    red::newest(payload);
+    red::older(payload);
     if let Some((counters, _)) = Vp8::parse(payload) {
         counters.rewrite(&mut payload.to_vec(), 1, 1);
     }

@@ -93,6 +93,7 @@ impl Session {
                 stream_id: format!("PA_0|TR_{}", section.mid),
                 track_id: format!("TR_{}", section.mid),
                 screen: false,
+                redundant: true,
             };
             let forward = engine.forward(WALL, subscriber, &spec).ok()?;
             engine.tune(WALL, forward, Tuning { paused: false, max_layer: 2 });

@@ -7,6 +7,7 @@ mod layers;
 mod lines;
 mod messages;
 mod narrowing;
+mod redundancy;
 mod speech;
 mod starved;
 mod world;

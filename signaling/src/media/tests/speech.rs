@@ -151,10 +151,10 @@ impl Speech {
             .and_then(|(_, f)| f.era.map(|era| era.layer))
     }
 
-    /// Packets of sound since the last call.
+    /// Packets of sound since the last call, plain or with the one before.
     pub fn heard(&mut self) -> usize {
         let received = &mut self.world.clients[self.listener].received;
-        let count = received.iter().filter(|packet| packet.header.payload_type == 111).count();
+        let count = received.iter().filter(|packet| [111, 63].contains(&packet.header.payload_type)).count();
         received.clear();
         count
     }

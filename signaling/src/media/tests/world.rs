@@ -118,6 +118,7 @@ impl World {
             stream_id: format!("PA_{source}|TR_{mid}"),
             track_id: format!("TR_{mid}"),
             screen: false,
+            redundant: true,
         };
         self.engine.forward(WALL, id(index), &spec).unwrap()
     }
