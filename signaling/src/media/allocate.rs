@@ -14,8 +14,9 @@ const ASSUMED: [u64; 3] = [150_000, 500_000, 1_700_000];
 /// measured: of fifty microphones in a room few are heard at a time, and all of them would leave no room for a picture.
 const SOUND: u64 = 60_000;
 /// Speech is repeated where, said once, it takes no more than this part of the line. On a thinner one what is lost is lost for
-/// want of room, and the smallest picture (150 kbit/s) has to fit beside it.
-const SPARE: u64 = 8;
+/// want of room, and the smallest picture (150 kbit/s) has to fit beside it. A line that was thin must show some more.
+const THIN: u64 = 8;
+const THIN_NO_MORE: u64 = 10;
 /// A better choice must leave this much of a hundred free.
 const HEADROOM: u64 = 110;
 /// What may wait for its turn before cameras pause, in milliseconds of the line: a slide of 50 kB takes 1.3 s of 300 kbit/s,
@@ -47,13 +48,24 @@ impl Candidate {
     }
 }
 
+/// How a subscriber's line is shared.
+#[derive(Default)]
+pub struct Share {
+    /// What everything that it wishes for would need, in bits per second.
+    wish: u64,
+    /// Since when the line has carried every wish.
+    settled: Option<Instant>,
+    /// Whether there is no room for speech to be repeated.
+    pub thin: bool,
+}
+
 impl Engine {
     /// Chooses what one subscriber gets, within what its line carries.
     pub(super) fn allocate(&mut self, now: Instant, index: usize) {
         let Some(peer) = self.peers.get(index) else { return };
         let Some(capacity) = peer.bandwidth.capacity() else { return };
         let (mut sound, mut voices, mut repeated) = (0, 0, 0);
-        let (mut speech, mut videos) = (Vec::new(), Vec::new());
+        let mut videos = Vec::new();
         for forward in &peer.forwards {
             let Some(entry) =
                 self.forwards.get(*forward).filter(|f| !f.tuning.paused && !f.formats.is_empty())
@@ -66,10 +78,9 @@ impl Engine {
             }
             match entry.kind {
                 MediaKind::Audio => {
-                    speech.push(*forward);
                     let voice = spoken(now, track, self.limits.layer_alive);
                     (sound, voices) = (SOUND, voices + voice);
-                    if track.sends.is_some_and(|codec| entry.doubles(codec)) {
+                    if track.sends.is_some_and(|codec| entry.repeats(track, codec)) {
                         // Frames go twice, headers once.
                         repeated += voice / 2;
                     }
@@ -90,23 +101,23 @@ impl Engine {
                 }
             }
         }
-        let roomy = capacity >= SPARE * sound.max(voices);
-        for forward in speech {
-            if let Some(forward) = self.forwards.get_mut(forward) {
-                forward.room = Some(if roomy { u8::MAX } else { 0 });
-            }
-        }
-        let sound = sound.max(voices + repeated);
+        // A line that nothing limits carries speech with all that repeats it.
+        let (once, whole) = (sound.max(voices), sound.max(voices + repeated));
+        let thin = capacity < once * if peer.share.thin { THIN_NO_MORE } else { THIN };
+        let sound = if thin { once } else { whole };
         let backlog = u64::try_from(peer.pacer.backlog()).unwrap_or(u64::MAX);
         let screens = videos.iter().filter(|video| video.screen).count();
         let crowded = screens > 0 && backlog.saturating_mul(8 * 1000) / capacity.max(1) > CROWDED_MS;
-        let wish = sound + videos.iter().map(|video| video.needs[video.wished]).sum::<u64>();
+        let wish = whole + videos.iter().map(|video| video.needs[video.wished]).sum::<u64>();
         videos.sort_by_key(Candidate::rank);
         // Screens come first.
         let served = if crowded { screens } else { videos.len() };
         share(&mut videos[..served], capacity.saturating_sub(sound));
         for video in &videos {
             self.give(now, index, video);
+        }
+        if let Some(peer) = self.peers.get_mut(index) {
+            peer.share.thin = thin;
         }
         self.settle_line(now, index, capacity, wish);
     }
@@ -135,9 +146,9 @@ impl Engine {
     fn settle_line(&mut self, now: Instant, index: usize, capacity: u64, wish: u64) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         if capacity < wish * HEADROOM / 100 {
-            peer.settled = None;
-        } else if now.saturating_duration_since(*peer.settled.get_or_insert(now)) >= SETTLED {
-            peer.settled = None;
+            peer.share.settled = None;
+        } else if now.saturating_duration_since(*peer.share.settled.get_or_insert(now)) >= SETTLED {
+            (peer.share.settled, peer.share.thin) = (None, false);
             peer.bandwidth.release();
             for forward in &peer.forwards {
                 let Some(forward) = self.forwards.get_mut(*forward) else { continue };
@@ -148,14 +159,14 @@ impl Engine {
             }
         }
         if let Some(peer) = self.peers.get_mut(index) {
-            peer.wish = wish * HEADROOM / 100;
+            peer.share.wish = wish * HEADROOM / 100;
         }
     }
 
     /// Sends padding where the line is to be probed.
     pub(super) fn probe(&mut self, now: Instant, index: usize) {
         let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.reached()) else { return };
-        let mut bytes = peer.bandwidth.padding(now, peer.wish, peer.pacer.backlog());
+        let mut bytes = peer.bandwidth.padding(now, peer.share.wish, peer.pacer.backlog());
         if bytes == 0 {
             return;
         }

@@ -31,10 +31,10 @@ pub struct Egress {
     own: Run,
 }
 
-/// The payload of an outgoing packet, in two parts, and what is to be written over it.
+/// The payload of an outgoing packet, in parts, and what is to be written over it.
 #[derive(Default)]
 pub struct Body<'a> {
-    /// Goes in front, in two parts: the original sequence number of a retransmission, or the frame before and its heads.
+    /// Goes in front: the original sequence number of a retransmission, or heads of RED and the frame before.
     pub prefix: [&'a [u8]; 2],
     /// The payload.
     pub payload: &'a [u8],

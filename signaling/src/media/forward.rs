@@ -77,12 +77,9 @@ pub struct Forward {
     pub formats: Vec<Outbound>,
     /// A shared screen, which goes before cameras.
     pub screen: bool,
-    /// Speech in which the server may repeat what went before.
-    pub redundant: bool,
     /// The subscriber's wish.
     pub tuning: Tuning,
-    /// Highest layer that the line has room for; `None` when there is room for none. Of speech that is 0 where there is none to
-    /// repeat it.
+    /// Highest layer that the line has room for; `None` when there is room for none.
     pub room: Option<u8>,
     /// When it was last taken away or given back for want of room.
     pub rested: Instant,
@@ -124,7 +121,6 @@ impl Forward {
             repair_ssrc: seed[1],
             formats: Vec::new(),
             screen: false,
-            redundant: false,
             tuning: Tuning { paused: false, max_layer: u8::MAX },
             room: Some(u8::MAX),
             rested: now,
@@ -177,12 +173,9 @@ impl Forward {
         self.payload_type(codec).is_some() || codec == Codec::Red && self.payload_type(Codec::Opus).is_some()
     }
 
-    /// Whether speech in this codec reaches the subscriber with every frame twice, though the speaker sends it once.
-    pub fn doubles(&self, codec: Codec) -> bool {
-        codec == Codec::Opus
-            && self.redundant
-            && self.room > Some(0)
-            && self.payload_type(Codec::Red).is_some()
+    /// Whether speech that comes in this codec reaches the subscriber with every frame twice, where its line has room.
+    pub fn repeats(&self, track: &Track, codec: Codec) -> bool {
+        codec == Codec::Opus && track.sound.redundant && self.payload_type(Codec::Red).is_some()
     }
 
     /// Whether the subscriber can show what the track sends, as far as that is known: until it has answered an offer it can.

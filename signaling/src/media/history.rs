@@ -43,6 +43,22 @@ pub struct Packet {
 }
 
 impl Packet {
+    /// One of sound that was found inside a later packet, which says nothing more of it.
+    pub fn restored(index: u64, timestamp: u32, codec: Codec) -> Self {
+        Self {
+            index,
+            timestamp,
+            marker: false,
+            codec,
+            keyframe: false,
+            repaired: true,
+            audio_level: None,
+            orientation: None,
+            vp8: None,
+            descriptor: None,
+        }
+    }
+
     /// The frame number of its descriptor; zero without one.
     pub fn frame(&self) -> u16 {
         self.descriptor.map_or(0, |descriptor| descriptor.frame)

@@ -39,6 +39,7 @@ mod rtp;
 mod sctp;
 mod sdp;
 mod seam;
+mod speech;
 mod srtp;
 mod stun;
 mod survey;

@@ -10,7 +10,7 @@
 //!                                               key frame) picture, frame)   in runs of one size before the next
 //! ```
 //!
-//! Speech that is missing and comes once more inside a later packet ([`red`](super::red)) is put back before that one.
+//! Speech that is missing and comes once more inside a later packet ([`speech`](super::speech)) is put back before that one.
 //!
 //! No lock, no queue between threads and no allocation per packet: buffers grow to their working size and stay. One
 //! subscriber after the other, not one packet after the other: the keys, counters and bytes of one stay in the nearest
@@ -18,19 +18,19 @@
 
 use std::time::Instant;
 
-use super::batch::{Batch, Waiting};
+use super::batch::Waiting;
 use super::descriptor::Descriptor;
 use super::egress::{Body, Egress, Run, WRAPPING};
 use super::engine::Engine;
 use super::forward::{Forward, Rewritten};
 use super::history::{Content, Packet};
-use super::layer::Layer;
 use super::pacer::{Held, Pacer};
 use super::payload::{Vp8, starts_keyframe};
 use super::peer::{Payload, Peer, Role, Source};
 use super::red;
 use super::rtp::{Extensions, Header, Outgoing};
 use super::sdp::Codec;
+use super::speech::{restore, said_before};
 use super::track::Track;
 use crate::room::media::{MediaEvent, MediaKind};
 
@@ -76,9 +76,11 @@ impl Engine {
         let layer = &mut track.layers[source.layer];
         let (sequence, timestamp, padding) =
             (header.sequence, header.timestamp, payload.is_empty() || surplus);
-        let Some(index) = layer.arrived(now, sequence, timestamp, rate, source.repair, padding) else {
-            return;
-        };
+        let index = layer.arrived(now, sequence, timestamp, rate, source.repair, padding);
+        if codec == Codec::Red && track.sound.redundant && !padding {
+            restore(now, track, source, (sequence, timestamp), payload, &mut self.batch);
+        }
+        let Some(index) = index else { return };
         let described = extensions.descriptor.and_then(|bytes| Some((Descriptor::parse(bytes)?, bytes)));
         let (descriptor, bytes) = described.unzip();
         let packet = Packet {
@@ -94,9 +96,6 @@ impl Engine {
             descriptor,
         };
         let content = Content { descriptor: bytes.unwrap_or_default(), payload };
-        if codec == Codec::Red {
-            restore(now, track, source, (sequence, &packet), payload, &mut self.batch);
-        }
         track.layers[source.layer].keep(now, packet, content);
         if let Some(level) = extensions.audio_level.filter(|_| !track.silent) {
             track.level.heard(level);
@@ -164,9 +163,10 @@ impl Engine {
                 let Some(track) = forward.track.and_then(|track| tracks.get(track)) else { continue };
                 let (layer, generation, place) = held.layer;
                 let layer = track.layers.get(layer).filter(|layer| layer.generation == generation);
-                let Some(layer) = layer else { continue };
-                let Some((packet, content)) = layer.history.get(place) else { continue };
-                if let Some(carried) = carried(forward, layer, packet, content) {
+                let Some((packet, content)) = layer.and_then(|layer| layer.history.get(place)) else {
+                    continue;
+                };
+                if let Some(carried) = carried(forward, peer, track, packet, content) {
                     write(now, packet, &carried, &held.rewritten, forward, peer, run);
                 }
             }
@@ -249,7 +249,7 @@ fn pass(
     peer: &mut Peer,
     run: &mut Run,
 ) -> Option<()> {
-    let carried = carried(forward, track.layers.get(waiting.layer)?, &waiting.packet, content)?;
+    let carried = carried(forward, peer, track, &waiting.packet, content)?;
     let rewritten = forward.pass(now, track, waiting.layer, &waiting.packet)?;
     write(now, &waiting.packet, &carried, &rewritten, forward, peer, run)
 }
@@ -267,19 +267,16 @@ struct Carried<'a> {
 /// frame twice: what its line loses comes again in the next packet.
 fn carried<'a>(
     forward: &Forward,
-    layer: &'a Layer,
+    peer: &Peer,
+    track: &'a Track,
     packet: &Packet,
     content: Content<'a>,
 ) -> Option<Carried<'a>> {
     let plain = |payload_type, content| Carried { payload_type, before: None, content };
-    if forward.doubles(packet.codec) {
+    if forward.repeats(track, packet.codec) && !peer.share.thin {
         let (opus, red) = (forward.payload_type(Codec::Opus)?, forward.payload_type(Codec::Red)?);
-        let before = packet.index.checked_sub(1).and_then(|earlier| {
-            let (earlier, content) = layer.history.get(earlier)?;
-            // Nothing of what was said before the subscriber was to hear it.
-            forward.era?.rewrite(earlier).filter(|_| earlier.codec == packet.codec)?;
-            let back = packet.timestamp.wrapping_sub(earlier.timestamp);
-            Some((red::heads(opus, back, content.payload.len())?, content.payload))
+        let before = said_before(forward, track, packet).and_then(|(back, frame)| {
+            Some((red::heads(opus, back, frame.len(), content.payload.len())?, frame))
         });
         let payload_type = if before.is_some() { red } else { opus };
         return Some(Carried { before, ..plain(payload_type, content) });
@@ -292,34 +289,6 @@ fn carried<'a>(
     match payload_type.filter(|_| opus.is_none() || red::number(content.payload) == opus) {
         Some(payload_type) => Some(plain(payload_type, content)),
         None => Some(plain(opus?, Content { payload: red::newest(content.payload)?, ..content })),
-    }
-}
-
-/// Puts back what was lost on the way from a speaker and came once more inside this packet: for whoever does not know RED
-/// nothing else fills the gap. From here on it is the packet that was lost, as a repetition is: should that come after all,
-/// it is not passed on again.
-fn restore(
-    now: Instant,
-    track: &mut Track,
-    source: Role,
-    (sequence, packet): (u16, &Packet),
-    payload: &[u8],
-    batch: &mut Batch,
-) {
-    let Some(number) = red::number(payload) else { return };
-    let rate = track.clock_rate();
-    let Track { layers, waiting, .. } = track;
-    let layer = &mut layers[source.layer];
-    // In the order in which they were sent.
-    for older in red::older(payload).into_iter().rev().flatten().filter(|older| !older.frame.is_empty()) {
-        let sequence = sequence.wrapping_sub(older.distance);
-        let timestamp = packet.timestamp.wrapping_sub(u32::from(older.back));
-        let Some(index) = layer.arrived(now, sequence, timestamp, rate, true, false) else { continue };
-        let Some(alone) = red::Alone::new(number, older.frame) else { continue };
-        let packet = Packet { index, timestamp, marker: false, repaired: true, audio_level: None, ..*packet };
-        let content = Content { descriptor: &[], payload: alone.payload() };
-        layer.keep(now, packet, content);
-        batch.keep(source.track, waiting, source.layer, packet, content);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::allocate::Share;
 use super::bandwidth::Bandwidth;
 use super::channels::Channels;
 use super::dtls::Dtls;
@@ -164,10 +165,8 @@ pub struct Peer {
     pub bandwidth: Bandwidth,
     /// Pictures that wait for their turn on a limited line.
     pub pacer: Pacer,
-    /// What everything that it wishes for would need, in bits per second.
-    pub wish: u64,
-    /// Since when the line has carried every wish.
-    pub settled: Option<Instant>,
+    /// How its line is shared.
+    pub share: Share,
     /// Our own source in feedback.
     pub ssrc: u32,
     /// When reports were last sent.

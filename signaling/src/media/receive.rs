@@ -1,5 +1,6 @@
 //! What arrived of one source, what is missing, and the report about it (RFC 3550 appendix A, RFC 4585).
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use rtc_rtcp::reception_report::ReceptionReport;
@@ -9,6 +10,8 @@ use super::replay::nearest;
 
 /// Missing packets remembered at once; more is not loss but a jump.
 const MAX_MISSING: usize = 512;
+/// Packets remembered whose repetition came first: one that is overtaken is so by few.
+const MAX_REPEATED: usize = 32;
 /// A jump of the sequence by more than this starts the source anew.
 const MAX_GAP: u64 = 3000;
 /// Wait before a missing packet is asked for: a reordered one comes by itself.
@@ -38,6 +41,8 @@ pub struct Log {
     span: Option<(u64, u64)>,
     received: u64,
     missing: Vec<Missing>,
+    /// Those whose repetition came first, newest last: they may come yet, and then were not lost.
+    repeated: VecDeque<u64>,
     /// In sixteenths of a tick.
     jitter: u64,
     last: Option<(Instant, u32)>,
@@ -79,10 +84,18 @@ impl Log {
         let index = nearest(newest, sequence);
         if index <= newest {
             let Some(at) = self.missing.iter().position(|missing| missing.index == index) else {
+                let late = self.repeated.iter().position(|repeated| *repeated == index && !repaired);
+                if late.and_then(|at| self.repeated.remove(at)).is_some() {
+                    self.received += 1;
+                }
                 return Arrival::Stale;
             };
             let missing = self.missing.swap_remove(at);
             if repaired {
+                if self.repeated.len() == MAX_REPEATED {
+                    self.repeated.pop_front();
+                }
+                self.repeated.push_back(index);
                 // From the first request to the answer: the only round trip that an ICE-lite server sees. Where that
                 // request was lost it seems longer than it is, so that shorter ones count more.
                 if let Some(asked) = missing.asked {
@@ -294,6 +307,19 @@ mod tests {
         assert_eq!((report.fraction_lost, report.total_lost, lost, expected), (64, 1, 1, 4));
         let (report, _) = log.report(now, 7).unwrap();
         assert_eq!((report.fraction_lost, report.total_lost), (0, 1), "nothing new");
+    }
+
+    #[test]
+    fn a_packet_whose_repetition_overtook_it_was_not_lost() {
+        let (now, mut log) = (any_instant(), Log::default());
+        for sequence in [10, 12] {
+            log.arrived(now, sequence, 0, AUDIO, false);
+        }
+        assert_eq!(log.arrived(now, 11, 0, AUDIO, true), Arrival::Filled(11));
+        assert_eq!(log.arrived(now, 11, 0, AUDIO, false), Arrival::Stale);
+        assert_eq!(log.arrived(now, 11, 0, AUDIO, false), Arrival::Stale, "a copy");
+        let (report, (lost, expected)) = log.report(now, 7).unwrap();
+        assert_eq!((report.fraction_lost, report.total_lost, lost, expected), (0, 0, 0, 3));
     }
 
     #[test]

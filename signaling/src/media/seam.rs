@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use schema::moment::Moment;
 
+use super::allocate::Share;
 use super::bandwidth::Bandwidth;
 use super::channels::Channels;
 use super::egress::Egress;
@@ -52,8 +53,7 @@ impl Media for Engine {
             forwards: Vec::new(),
             bandwidth: Bandwidth::default(),
             pacer: Pacer::default(),
-            wish: 0,
-            settled: None,
+            share: Share::default(),
             ssrc: u32::from_be_bytes(self.random()),
             reported: self.now,
             quality: Quality::default(),
@@ -292,11 +292,11 @@ impl Media for Engine {
         let seed = [word(0) | 1, word(4) & !1, word(8), word(12)];
         let names = (spec.stream_id.clone(), spec.track_id.clone());
         let mut forward = Forward::new(self.now, id, index, spec.kind, names, seed);
-        forward.track = Some(track);
-        (forward.screen, forward.redundant) = (spec.screen, spec.redundant);
+        (forward.track, forward.screen) = (Some(track), spec.screen);
         let forward = self.forwards.insert(forward);
         self.forward_ids.insert(id, forward);
         if let Some(track) = self.tracks.get_mut(track) {
+            track.sound.redundant = spec.redundant;
             track.forwards.push(forward);
         }
         if let Some(peer) = self.peers.get_mut(index) {

@@ -34,8 +34,8 @@ pub struct Track {
     pub codec: Option<Codec>,
     /// The codec of its last packet.
     pub sends: Option<Codec>,
-    /// What its sound may still take.
-    sound: Option<Allowance>,
+    /// What concerns its sound.
+    pub sound: Sound,
     /// Forwards that it feeds.
     pub forwards: Vec<usize>,
     /// Packets that have arrived and wait to be passed on.
@@ -52,6 +52,15 @@ pub struct Track {
     pub wanted: Wanted,
 }
 
+/// What concerns sound alone.
+#[derive(Default)]
+pub struct Sound {
+    /// Whether its frames may be repeated and put back by the server, which has to be able to read them.
+    pub redundant: bool,
+    /// What it may still take.
+    left: Option<Allowance>,
+}
+
 impl Track {
     /// A track of which nothing has arrived.
     pub fn new(peer: usize, mid: &str, kind: MediaKind, rids: &[String], limits: &Limits) -> Self {
@@ -64,7 +73,7 @@ impl Track {
             layers: (0..layers).map(|_| Layer::new(limits)).collect(),
             codec: None,
             sends: None,
-            sound: None,
+            sound: Sound::default(),
             forwards: Vec::new(),
             waiting: Vec::new(),
             repeats: false,
@@ -81,7 +90,7 @@ impl Track {
         if self.kind != MediaKind::Audio {
             return false;
         }
-        let sound = self.sound.get_or_insert_with(|| Allowance::new(now, limit));
+        let sound = self.sound.left.get_or_insert_with(|| Allowance::new(now, limit));
         !sound.take(now, limit, u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 

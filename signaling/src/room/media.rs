@@ -92,8 +92,8 @@ pub struct ForwardSpec {
     pub track_id: String,
     /// A shared screen: on a narrow line it goes before cameras of the same size.
     pub screen: bool,
-    /// Speech in which what went before may be repeated (RFC 2198): it is not encrypted end to end, and its publisher does
-    /// not object.
+    /// Speech whose frames may be repeated and put back (RFC 2198): it is not encrypted end to end, and its publisher does not
+    /// object.
     pub redundant: bool,
 }
 

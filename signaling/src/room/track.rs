@@ -134,7 +134,7 @@ impl Track {
     pub fn codec_wish(&self) -> Option<CodecWish> {
         let bound = self.section.as_ref().and_then(|section| section.cid.clone());
         let mime_type = match self.kind {
-            MediaKind::Audio => (!self.info.disable_red).then(|| "audio/red".to_owned()),
+            MediaKind::Audio => self.allows_redundancy().then(|| "audio/red".to_owned()),
             MediaKind::Video => self.info.codecs.first().map(|codec| codec.mime_type.clone()),
         };
         let mime_type = mime_type.filter(|wanted| is_published(wanted));

@@ -208,16 +208,43 @@ fn on_a_thin_line_every_frame_is_said_once() {
 }
 
 #[test]
-fn speech_that_may_not_be_repeated_passes_as_it_came() {
+fn what_a_packet_repeats_is_put_back_even_when_it_comes_too_late_itself() {
     let mut speech = Speech::new();
-    for (_, forward) in &mut speech.world.engine.forwards {
-        forward.redundant = false;
+    // 11 is lost, 12 is overtaken by 13: only 12 carries 11.
+    for number in [10, 13, 12, 14] {
+        speech.say(RED, number, &red(number, 1));
     }
-    for number in 10..15 {
-        speech.say(OPUS, number, &frame(number));
+    speech.end();
+    let mut places: Vec<_> = speech.got(speech.does_not).into_iter().map(|(place, ..)| place).collect();
+    places.sort_unstable();
+    assert_eq!(places, [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn music_is_not_repeated() {
+    let mut speech = Speech::new();
+    let long = vec![7; 700];
+    for number in 10..14 {
+        speech.say(OPUS, number, &long);
     }
     speech.end();
     let heard = speech.got(speech.knows);
-    assert_eq!(heard.len(), 5);
-    assert!(heard.iter().all(|(_, kind, _)| *kind == OPUS));
+    assert_eq!(heard.len(), 4);
+    assert!(heard.iter().all(|(_, kind, payload)| *kind == OPUS && *payload == long));
+}
+
+#[test]
+fn speech_that_may_not_be_read_passes_as_it_came() {
+    let mut speech = Speech::new();
+    speech.world.engine.tracks.iter_mut().for_each(|(_, track)| track.sound.redundant = false);
+    for number in 10..15 {
+        speech.say(OPUS, number, &frame(number));
+    }
+    // What would be 15 in plain speech may be anything in another.
+    speech.say(RED, 16, &red(16, 1));
+    speech.end();
+    let heard: Vec<_> =
+        speech.got(speech.knows).into_iter().map(|(_, kind, payload)| (kind, payload)).collect();
+    let plain = (10..15).map(|number| (OPUS, frame(number)));
+    assert_eq!(heard, plain.chain([(RED, red(16, 1))]).collect::<Vec<_>>());
 }

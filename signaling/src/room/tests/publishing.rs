@@ -150,11 +150,11 @@ fn the_codec_that_a_client_names_and_speech_with_redundancy_are_asked_for() {
     let third = proto::AddTrackRequest { simulcast_codecs: vec![codec], ..wish("third", Camera) };
     world.say(&a, Request::AddTrack(third));
     world.say(&a, Request::AddTrack(wish("mic", Microphone)));
-    world.say(
-        &a,
-        Request::AddTrack(proto::AddTrackRequest { disable_red: true, ..wish("plain", Microphone) }),
-    );
-    world.say(&a, Request::Offer(offer("send:0:v:cam send:1:a:mic send:2:a:plain")));
+    let plain = proto::AddTrackRequest { disable_red: true, ..wish("plain", Microphone) };
+    world.say(&a, Request::AddTrack(plain));
+    let encryption = proto::encryption::Type::Gcm.into();
+    world.say(&a, Request::AddTrack(proto::AddTrackRequest { encryption, ..wish("secret", Microphone) }));
+    world.say(&a, Request::Offer(offer("send:0:v:cam send:1:a:mic send:2:a:plain send:3:a:secret")));
     let wishes: Vec<_> =
         world.media.wishes.iter().map(|wish| (wish.cid.as_str(), wish.mime_type.as_str())).collect();
     let expected = [("cam", "video/VP9"), ("second", "video/AV1"), ("mic", "audio/red")];

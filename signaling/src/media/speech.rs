@@ -1,0 +1,48 @@
+//! What redundancy in speech (RFC 2198) is good for: lost frames put back on the way in, frames repeated on the way out.
+
+use std::time::Instant;
+
+use super::batch::Batch;
+use super::forward::Forward;
+use super::history::{Content, Packet};
+use super::peer::Role;
+use super::red;
+use super::sdp::Codec;
+use super::track::Track;
+
+/// The frame before this one and how much older it is, in ticks, if the subscriber was to hear it.
+pub fn said_before<'a>(forward: &Forward, track: &'a Track, packet: &Packet) -> Option<(u32, &'a [u8])> {
+    let era = forward.era?;
+    let layer = track.layers.get(era.layer).filter(|layer| era.belongs_to(layer))?;
+    let (earlier, content) = layer.history.get(packet.index.checked_sub(1)?)?;
+    era.rewrite(earlier).filter(|_| earlier.codec == packet.codec)?;
+    Some((packet.timestamp.wrapping_sub(earlier.timestamp), content.payload))
+}
+
+/// Puts back what was lost on the way from a speaker and came once more inside this packet: for whoever does not know RED
+/// nothing else fills the gap. From here on it is the packet that was lost, as a repetition is: should that come after all,
+/// it is not passed on again.
+pub fn restore(
+    now: Instant,
+    track: &mut Track,
+    source: Role,
+    (sequence, timestamp): (u16, u32),
+    payload: &[u8],
+    batch: &mut Batch,
+) {
+    let Some(number) = red::number(payload) else { return };
+    let rate = track.clock_rate();
+    let Track { layers, waiting, .. } = track;
+    let layer = &mut layers[source.layer];
+    // In the order in which they were sent.
+    for older in red::older(payload).into_iter().rev().flatten().filter(|older| !older.frame.is_empty()) {
+        let sequence = sequence.wrapping_sub(older.distance);
+        let timestamp = timestamp.wrapping_sub(u32::from(older.back));
+        let Some(index) = layer.arrived(now, sequence, timestamp, rate, true, false) else { continue };
+        let Some(alone) = red::Alone::new(number, older.frame) else { continue };
+        let packet = Packet::restored(index, timestamp, Codec::Red);
+        let content = Content { descriptor: &[], payload: alone.payload() };
+        layer.keep(now, packet, content);
+        batch.keep(source.track, waiting, source.layer, packet, content);
+    }
+}
