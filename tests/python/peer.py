@@ -34,7 +34,7 @@ class Received:
 
     def __init__(self, identity: str, source: str, kind: str) -> None:
         self.identity, self.source, self.kind = identity, source, kind
-        self.frames = self.width = self.plis = 0
+        self.frames = self.width = 0
         self.energy = 0.0
 
     async def listen(self, track: rtc.Track) -> None:
@@ -52,7 +52,7 @@ class Received:
             for entry in await track.get_stats():
                 if entry.WhichOneof("stats") == "inbound_rtp":
                     now = entry.inbound_rtp.inbound
-                    decoded, self.width, self.plis = now.frames_decoded, now.frame_width, now.pli_count
+                    decoded, self.width = now.frames_decoded, now.frame_width
                     # A new decoder begins at nothing.
                     self.frames += decoded - before if decoded >= before else decoded
                     before = decoded

@@ -112,24 +112,34 @@ impl Lines {
         self.child.id().expect("the child runs")
     }
 
-    /// Stops everything that the child has started, itself too, as a computer does that falls asleep; or wakes it again.
-    pub async fn sleep(&self, asleep: bool) {
+    /// Lets go of everything told so far: what is waited for from here on was told after this.
+    pub fn forget(&mut self) {
+        while self.told.try_recv().is_ok() {}
+    }
+
+    /// Stops the child and everything that it has started, as a computer does that falls asleep.
+    pub async fn fall_asleep(&self) {
+        self.signal_all("-STOP").await;
+    }
+
+    /// Lets them go on.
+    pub async fn wake(&self) {
+        self.signal_all("-CONT").await;
+    }
+
+    async fn signal_all(&self, signal: &str) {
         let mut family = vec![self.pid()];
         let mut next = 0;
         while let Some(parent) = family.get(next) {
-            let children = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
-            let children =
-                children.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
-            let children: Vec<u32> = children
-                .flat_map(|pids| {
-                    pids.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()
-                })
-                .collect();
-            family.extend(children);
             next += 1;
+            let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+            for thread in threads {
+                let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+                family.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+            }
         }
         let mut kill = Command::new("kill");
-        kill.arg(if asleep { "-STOP" } else { "-CONT" }).args(family.iter().map(u32::to_string));
+        kill.arg(signal).args(family.iter().map(u32::to_string));
         assert!(kill.status().await.expect("kill runs").success(), "{}: {family:?} are there", self.name);
     }
 

@@ -50,6 +50,8 @@ async fn endpoints_resume_and_nothing_is_counted_twice(backend: Backend) {
 
     let cut = now();
     let world = world.power_cut().await;
+    python.forget();
+    pages.forget();
 
     // Nobody presses anything: each client comes back by itself.
     sees_and_hears(&mut python, None, 2, 2).await;

@@ -96,9 +96,11 @@ async fn endpoints_whose_computer_slept_until_they_were_given_up_see_and_hear_ea
     sees_and_hears(&mut pages, Some(0), 2, 2).await;
     sees_and_hears(&mut pages, Some(1), 2, 2).await;
 
-    pages.sleep(true).await;
+    pages.fall_asleep().await;
     meeting.until_connected(1).await;
-    pages.sleep(false).await;
+    python.forget();
+    pages.forget();
+    pages.wake().await;
 
     // Nobody presses anything.
     sees_and_hears(&mut python, None, 2, 2).await;
