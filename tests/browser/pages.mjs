@@ -25,10 +25,14 @@ const NARROW = [
 /** Bytes over the wire of a first visit with an empty cache. The room carries the LiveKit client. */
 const BUDGET_BYTES = { login: 100_000, calendar: 120_000, room: 300_000 };
 
-/** The pages of each role, by the name of their picture. `live`, `ended`, `scheduled` are sessions in that state. */
-const quietPages = ({ ended, scheduled }) => ({
+/**
+ * The pages of each role, by the name of their picture. `live`, `ended`, `scheduled` are sessions in that state;
+ * `mondays` begin the weeks that are looked at beside the current one.
+ */
+const quietPages = ({ sessions: { ended, scheduled }, mondays }) => ({
   secretary: {
     calendar: '/calendar',
+    ...Object.fromEntries(mondays.map((day) => [`calendar-${day}`, `/calendar?week=${day}`])),
     sessions: '/sessions',
     booking: '/sessions/new',
     session: `/sessions/${scheduled}`,
@@ -204,7 +208,7 @@ run(async () => {
         await visit(browser, wish, role, pages, { ...view, out: wish.out, faults });
     }
   };
-  await lookAtAll(quietPages(wish.sessions));
+  await lookAtAll(quietPages(wish));
   await firstLoad(browser, wish, 'login', '/login', null, faults);
   await firstLoad(browser, wish, 'calendar', '/calendar', 'secretary', faults);
   await firstLoad(browser, wish, 'room', `/sessions/${wish.sessions.live}/room`, 'technician', faults);

@@ -2,9 +2,15 @@
 
 use std::path::Path;
 
+use chrono::{NaiveDate, TimeDelta, Weekday};
 use serde_json::{Value, json};
 
-use crate::{client::Client, peer::script, world::World};
+use crate::{
+    booking::{book, briefing, working_days},
+    client::Client,
+    peer::script,
+    world::World,
+};
 
 /// Signs in with an account that `demo` printed.
 async fn login(world: &World, username: &str) -> Client {
@@ -21,10 +27,10 @@ fn password(world: &World, username: &str) -> String {
         .unwrap_or_else(|| panic!("`demo` prints the login of {username}"))
 }
 
-/// Looks at every page in both languages and four sizes, and takes pictures where a folder is given. Returns what was
-/// found wrong.
-pub async fn look_at_pages(world: &World, pictures: Option<&Path>) -> Vec<String> {
-    let mut look = script("pages.mjs", &visit(world, pictures).await).await;
+/// Looks at every page in both languages and four sizes, at the weeks of `mondays` in the calendar too, and takes
+/// pictures where a folder is given. Returns what was found wrong.
+pub async fn look_at_pages(world: &World, mondays: &[NaiveDate], pictures: Option<&Path>) -> Vec<String> {
+    let mut look = script("pages.mjs", &visit(world, mondays, pictures).await).await;
     loop {
         // Patience is for each page; how many there are is the script's business.
         let told = look.until("the next page", |line| line["event"] != "weight").await;
@@ -36,8 +42,36 @@ pub async fn look_at_pages(world: &World, pictures: Option<&Path>) -> Vec<String
     }
 }
 
-/// The wish of `pages.mjs`: who looks, at which sessions, and where the pictures go.
-async fn visit(world: &World, pictures: Option<&Path>) -> Value {
+/// Writes down drafts of every length from a quarter of an hour to two hours, in steps of five minutes; those of an odd
+/// number of steps stand two beside each other. Returns the weeks that they are in, by their Mondays.
+pub async fn draft_every_length(world: &World) -> Vec<NaiveDate> {
+    let secretary = login(world, "thuky").await;
+    let endpoints = secretary.get("/endpoints?limit=200").await.ok();
+    let endpoints = endpoints["items"].as_array().expect("endpoints");
+    let host = endpoints.iter().find(|one| one["role"] == "host").expect("a host");
+    let member = endpoints.iter().find(|one| one["role"] != "host").expect("a member");
+    let days = working_days(&secretary, 4).await;
+    let lengths: Vec<i64> = (15..=120).step_by(5).collect();
+    for (day, lengths) in days.iter().zip(lengths.chunks(6)) {
+        let mut at = *day + TimeDelta::hours(7);
+        for &minutes in lengths {
+            let mut draft = briefing(host, &[member], at, minutes);
+            draft["draft"] = true.into();
+            draft["subject"] = format!("Giao ban trực tuyến {minutes} phút về phòng, chống thiên tai").into();
+            for _ in 0..=minutes / 5 % 2 {
+                book(&secretary, &draft).await;
+            }
+            at += TimeDelta::minutes(minutes);
+        }
+    }
+    let mut mondays: Vec<NaiveDate> =
+        days.iter().map(|day| day.date_naive().week(Weekday::Mon).first_day()).collect();
+    mondays.dedup();
+    mondays
+}
+
+/// The wish of `pages.mjs`: who looks, at which sessions and weeks, and where the pictures go.
+async fn visit(world: &World, mondays: &[NaiveDate], pictures: Option<&Path>) -> Value {
     let secretary = login(world, "thuky").await;
     let mut sessions = json!({});
     for state in ["live", "scheduled", "ended"] {
@@ -47,7 +81,7 @@ async fn visit(world: &World, pictures: Option<&Path>) -> Value {
     }
     let account = |username: &str| json!([username, password(world, username)]);
     json!({
-        "base": world.base(), "out": pictures, "sessions": sessions,
+        "base": world.base(), "out": pictures, "sessions": sessions, "mondays": mondays,
         "endpoints": [account("ubndtinh"), account("tuangiao")],
         "accounts": {"secretary": account("thuky"), "administrator": account("quantri"), "technician": account("muongnhe")},
     })

@@ -6,7 +6,7 @@ use tests::{sample::look_at_pages, tools, world::World};
 async fn main() {
     let folder = tools::project().join("test-results/screenshots");
     let world = World::demo().await;
-    for fault in look_at_pages(&world, Some(&folder)).await {
+    for fault in look_at_pages(&world, &[], Some(&folder)).await {
         println!("{fault}");
     }
     println!("{}", folder.display());

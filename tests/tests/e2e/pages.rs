@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{
     booking::{book, briefing, working_day},
     peer::{JoinPath, script},
-    sample::look_at_pages,
+    sample::{draft_every_length, look_at_pages},
     world::{ADMINISTRATOR, Backend, Province, SECRETARY, World, whole_machine},
 };
 
@@ -63,6 +63,7 @@ async fn a_secretary_books_around_a_clash_holds_the_session_and_reads_the_report
 async fn every_page_in_both_languages_is_accessible_light_and_asks_nobody_outside() {
     let _machine = whole_machine().await;
     let world = World::demo().await;
-    let faults = look_at_pages(&world, None).await;
+    let mondays = draft_every_length(&world).await;
+    let faults = look_at_pages(&world, &mondays, None).await;
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
