@@ -19,6 +19,9 @@ pub enum SignalingError {
     /// The participant sends no such track.
     #[error("no such track")]
     NoTrack,
+    /// The participant muted it itself.
+    #[error("its participant muted it")]
+    OwnMute,
     /// A name, metadata or attributes longer than is allowed.
     #[error("a name, metadata or attributes are too long")]
     TooLong,
@@ -35,6 +38,7 @@ impl From<Refusal> for SignalingError {
         match refusal {
             Refusal::NoParticipant => Self::NoParticipant,
             Refusal::NoTrack => Self::NoTrack,
+            Refusal::OwnMute => Self::OwnMute,
             Refusal::TooLong => Self::TooLong,
         }
     }

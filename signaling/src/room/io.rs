@@ -83,7 +83,7 @@ pub enum Command {
         /// Whom.
         identity: String,
     },
-    /// Silences a track of a participant, or lets it be heard again.
+    /// Silences a track of a participant, or lets it be heard again. What its participant muted itself stays so.
     Mute {
         /// Whose.
         identity: String,
@@ -178,6 +178,9 @@ pub enum Refusal {
     /// The participant sends no such track.
     #[error("no such track")]
     NoTrack,
+    /// The participant muted it itself, and nobody else opens a microphone or a camera.
+    #[error("its participant muted it")]
+    OwnMute,
     /// A name, metadata or attributes longer than is allowed.
     #[error("a name, metadata or attributes are too long")]
     TooLong,

@@ -41,7 +41,8 @@ impl Room {
         self.by_identity.get(identity).copied().ok_or(Refusal::NoParticipant)
     }
 
-    /// Silences at the server, whatever the client does, and tells the client to show it.
+    /// Silences at the server, whatever the client does, and tells the client to show it. To let it be heard again opens only
+    /// what was open before: nobody's microphone goes on unawares.
     fn moderator_mute(
         &mut self,
         turn: &mut Turn<'_>,
@@ -51,22 +52,31 @@ impl Room {
     ) -> Result<(), Refusal> {
         let participant = self.people.get_mut(&pid).ok_or(Refusal::NoParticipant)?;
         let (conn, peer) = (participant.conn, participant.link.publishing());
-        let mut sids = Vec::new();
+        let (mut sids, mut lifted, mut refusal) = (Vec::new(), false, Refusal::NoTrack);
         let meant = |track: &Track| match which {
             Which::Source(source) => track.source == *source,
             Which::Sid(sid) => track.sid == *sid,
         };
         for track in participant.tracks.iter_mut().filter(|track| track.section.is_some() && meant(track)) {
-            if track.silenced != muted {
-                track.silenced = muted;
+            let was = std::mem::replace(&mut track.silenced, muted);
+            if was != muted {
                 if let Some(mid) = track.mid() {
                     turn.media.silence(peer, mid, muted);
                 }
+                if muted {
+                    track.muted_before = track.info.muted;
+                }
             }
-            sids.push(track.sid.clone());
+            if muted || was && !track.muted_before {
+                sids.push(track.sid.clone());
+            } else if was || !track.info.muted {
+                lifted = true;
+            } else {
+                refusal = Refusal::OwnMute;
+            }
         }
-        if sids.is_empty() {
-            return Err(Refusal::NoTrack);
+        if sids.is_empty() && !lifted {
+            return Err(refusal);
         }
         for sid in sids {
             turn.signal(conn, Response::Mute(proto::MuteTrackRequest { sid: sid.clone(), muted }));

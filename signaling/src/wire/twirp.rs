@@ -42,6 +42,7 @@ pub(super) enum Fault {
     Malformed,
     InvalidArgument,
     NotFound,
+    FailedPrecondition,
     ResourceExhausted,
     Unavailable,
     BadRoute,
@@ -60,6 +61,10 @@ impl Fault {
                 (StatusCode::BAD_REQUEST, "invalid_argument", "a name or value is missing or too long")
             }
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "no such room, participant or track"),
+            // As LiveKit answers where a server does not open microphones from afar.
+            Self::FailedPrecondition => {
+                (StatusCode::PRECONDITION_FAILED, "failed_precondition", "its participant muted it")
+            }
             Self::ResourceExhausted => {
                 (StatusCode::TOO_MANY_REQUESTS, "resource_exhausted", "a limit is reached")
             }
@@ -75,6 +80,7 @@ impl From<SignalingError> for Fault {
             SignalingError::NoRoom | SignalingError::NoParticipant | SignalingError::NoTrack => {
                 Self::NotFound
             }
+            SignalingError::OwnMute => Self::FailedPrecondition,
             SignalingError::TooLong => Self::InvalidArgument,
             SignalingError::Limit(_) => Self::ResourceExhausted,
             SignalingError::Stopped => Self::Unavailable,

@@ -225,6 +225,40 @@ fn a_moderator_silences_at_the_server_whatever_the_client_does() {
 }
 
 #[test]
+fn a_moderator_opens_no_microphone_that_its_participant_closed() {
+    let mut world = World::new();
+    let a = world.join("a", JoinPath::Dual);
+    let sid = world.publish(&a, "mic", Microphone, "send:0:a:mic");
+    let peer = world.publishing(&a);
+    let command = |muted| Command::Mute { identity: "a".into(), track: Which::Sid(sid.clone()), muted };
+    let by_itself = |muted| Request::Mute(proto::MuteTrackRequest { sid: sid.clone(), muted });
+    let asked_to_open = |world: &World| {
+        let messages = &world.inbox(&a).messages;
+        messages.iter().any(|message| matches!(message, Response::Mute(mute) if !mute.muted))
+    };
+    let is_muted = |world: &World| world.room.snapshot()[0].tracks == [(TrackSource::Microphone, true)];
+
+    assert_eq!(world.command(command(false)), Ok(()), "it is heard already");
+    world.say(&a, by_itself(true));
+    assert_eq!(world.command(command(false)), Err(Refusal::OwnMute));
+    assert!(is_muted(&world) && !asked_to_open(&world));
+
+    // Closed by both: what the moderator takes back is its own.
+    world.command(command(true)).expect("it is there");
+    world.say(&a, by_itself(true));
+    assert_eq!(world.command(command(false)), Ok(()));
+    assert!(world.media.peers[&peer].silent.is_empty());
+    assert!(is_muted(&world) && !asked_to_open(&world));
+
+    // Closed by the moderator alone, which clients repeat.
+    world.say(&a, by_itself(false));
+    world.command(command(true)).expect("it is there");
+    world.say(&a, by_itself(true));
+    assert_eq!(world.command(command(false)), Ok(()));
+    assert!(!is_muted(&world) && asked_to_open(&world));
+}
+
+#[test]
 fn whoever_was_silenced_while_away_hears_of_it_on_coming_back() {
     let mut world = World::new();
     let a = world.join("a", JoinPath::Dual);
