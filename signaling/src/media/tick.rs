@@ -25,6 +25,23 @@ pub(super) const SURVEY: Duration = Duration::from_millis(100);
 /// Report blocks in one packet: the count has five bits.
 const MAX_BLOCKS: usize = 31;
 
+/// Largest compound that is made of several packets: with its wrapping it passes every line (RFC 8200 section 5: 1280 bytes).
+const COMPOUND_BYTES: usize = 1200;
+
+/// RTCP packets, several in one datagram as far as they fit. Somebody with twenty pictures on a bad line has more to be asked
+/// for than one datagram takes.
+#[derive(Default)]
+struct Compounds(Vec<Vec<u8>>);
+
+impl Compounds {
+    fn add(&mut self, packet: &[u8]) {
+        match self.0.last_mut() {
+            Some(last) if last.len() + packet.len() <= COMPOUND_BYTES => last.extend_from_slice(packet),
+            _ => self.0.push(packet.to_vec()),
+        }
+    }
+}
+
 impl Engine {
     /// Does what is due.
     pub fn tick(&mut self, now: Instant) {
@@ -98,7 +115,7 @@ impl Engine {
     fn tick_feedback(&mut self, now: Instant, index: usize) -> bool {
         let ntp = self.ntp(now);
         let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.connected) else { return false };
-        let mut out = Vec::new();
+        let mut out = Compounds::default();
         let mut missing = Vec::new();
         let reports = now.saturating_duration_since(peer.reported) >= REPORT;
         let mut blocks = Vec::new();
@@ -113,11 +130,8 @@ impl Engine {
                 waits |= layer.log.ask(now, retries, self.limits.nack_batch, &mut missing);
                 if !missing.is_empty() {
                     let nacks = nack_pairs_from_sequence_numbers(&missing);
-                    out.extend(encode(&TransportLayerNack {
-                        sender_ssrc: peer.ssrc,
-                        media_ssrc: ssrc,
-                        nacks,
-                    }));
+                    let nack = TransportLayerNack { sender_ssrc: peer.ssrc, media_ssrc: ssrc, nacks };
+                    out.add(&encode(&nack));
                 }
                 if !reports {
                     continue;
@@ -136,19 +150,19 @@ impl Engine {
             }
         }
         if let Some(feedback) = peer.inbound.arrivals.feedback(now, peer.ssrc, media) {
-            out.extend(feedback);
+            out.add(&feedback);
         }
         if reports {
             peer.reported = now;
             for blocks in blocks.chunks(MAX_BLOCKS) {
                 let report =
                     ReceiverReport { ssrc: peer.ssrc, reports: blocks.to_vec(), ..ReceiverReport::default() };
-                out.extend(encode(&report));
+                out.add(&encode(&report));
             }
         }
-        if !out.is_empty() {
+        for compound in out.0 {
             mark(&mut self.dirty, index, &peer.egress);
-            peer.egress.rtcp(&out);
+            peer.egress.rtcp(&compound);
         }
         waits |= !peer.inbound.arrivals.is_empty();
         if reports {

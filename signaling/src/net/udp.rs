@@ -14,6 +14,9 @@ const KERNEL_BUFFER_BYTES: usize = 8 << 20;
 /// Room for one read: the kernel may hand over up to 64 kB of joined datagrams.
 const READ_BYTES: usize = 1 << 16;
 
+/// Largest datagram that fits a frame of Ethernet over IPv6 (1500 - 40 - 8).
+const FRAME_BYTES: usize = 1452;
+
 /// Longest time that a datagram can have waited here: a thread that stood still for longer has other worries.
 const MAX_WAITED: Duration = Duration::from_secs(1);
 
@@ -83,8 +86,7 @@ impl Udp {
 
     /// Sends datagrams of one size (the last may be shorter) to one address.
     pub fn send(&self, to: SocketAddr, bytes: &[u8], size: usize) {
-        let most = self.state.max_gso_segments().saturating_mul(size.max(1));
-        for run in bytes.chunks(most.max(1)) {
+        for run in bytes.chunks(together(size, self.state.max_gso_segments())) {
             let segment_size = (run.len() > size).then_some(size);
             let transmit = Transmit { destination: to, ecn: None, contents: run, segment_size, src_ip: None };
             let sent = self
@@ -101,4 +103,26 @@ impl Udp {
 #[expect(clippy::disallowed_methods, reason = "the clock by which the system stamps what comes in")]
 fn since_epoch() -> Duration {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Bytes of a run that leave in one system call. Where datagrams are larger than the line takes, older Linux refuses
+/// their run as if the card could not cut it apart, and `quinn-udp` then never asks for it again: one publisher with large
+/// packets would slow down everybody. Such datagrams leave one by one, each to its own fate.
+fn together(size: usize, most: usize) -> usize {
+    let most = if size > FRAME_BYTES { 1 } else { most.max(1) };
+    most.saturating_mul(size.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_frame_takes_leaves_one_by_one() {
+        assert_eq!(together(1200, 64), 64 * 1200);
+        assert_eq!(together(FRAME_BYTES, 64), 64 * FRAME_BYTES);
+        assert_eq!(together(FRAME_BYTES + 1, 64), FRAME_BYTES + 1);
+        assert_eq!(together(1200, 1), 1200, "a card that cannot");
+        assert_eq!(together(0, 0), 1);
+    }
 }
