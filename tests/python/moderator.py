@@ -29,7 +29,10 @@ async def act(service, room: str, wish: dict):
             return await service.remove_participant(api.RoomParticipantIdentity(room=room, identity=who))
         case "permit":
             permission = api.ParticipantPermission(
-                can_publish=wish["publish"], can_subscribe=True, can_publish_data=wish["publish"]
+                can_publish=wish["publish"],
+                can_subscribe=True,
+                can_publish_data=wish["publish"],
+                hidden=wish.get("hidden", False),
             )
             return await service.update_participant(
                 api.UpdateParticipantRequest(room=room, identity=who, permission=permission)

@@ -72,12 +72,24 @@ impl MixedRoom {
     }
 
     /// What the moderator does about `who`; the server does not refuse it.
-    pub async fn moderate(&mut self, who: usize, mut wish: Value) -> Value {
-        wish["identity"] = json!(self.identity(who));
-        self.moderator.tell(&wish).await;
-        let told = self.moderator.until("an answer", |line| line["event"].is_string()).await;
+    pub async fn moderate(&mut self, who: usize, wish: Value) -> Value {
+        let told = self.ask(who, &wish).await;
         assert_eq!(told["event"], "done", "{wish}: {told}");
         told["said"].clone()
+    }
+
+    /// What the moderator may not do about `who`: the code of the refusal.
+    pub async fn refused(&mut self, who: usize, wish: Value) -> Value {
+        let told = self.ask(who, &wish).await;
+        assert_eq!(told["event"], "refused", "{wish}: {told}");
+        told["code"].clone()
+    }
+
+    async fn ask(&mut self, who: usize, wish: &Value) -> Value {
+        let mut order = wish.clone();
+        order["identity"] = json!(self.identity(who));
+        self.moderator.tell(&order).await;
+        self.moderator.until("an answer", |line| line["event"].is_string()).await
     }
 
     /// A fresh ticket for `who`.

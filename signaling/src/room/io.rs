@@ -152,6 +152,8 @@ pub struct Rights {
     pub publish_data: bool,
     /// Change its own name, metadata and attributes.
     pub update_own_metadata: bool,
+    /// Be in the room unseen.
+    pub hidden: bool,
 }
 
 /// A data message in the server's name.

@@ -109,20 +109,33 @@ impl Room {
         let left = Story::of(event, info.clone());
         self.record_as(turn.out, end, RoomEventKind::Left { who, reason }, left);
         if !participant.grant.hidden {
-            self.broadcast(
-                turn,
-                None,
-                Response::Update(proto::ParticipantUpdate { participants: vec![info.clone()] }),
-            );
-            if self.departed.len() == DEPARTED_MAX {
-                self.departed.pop_front();
-            }
-            self.departed.push_back(Departed { at: turn.now, info });
+            self.tell_gone(turn, pid, info);
         }
         if self.people.is_empty() {
             self.timers.stop(None, Timer::Round);
         }
         self.watch_emptiness(turn.now);
+    }
+
+    /// Everybody loses sight of a participant, whoever is away for a moment as well.
+    fn tell_gone(&mut self, turn: &mut Turn<'_>, pid: Pid, info: proto::ParticipantInfo) {
+        let update = proto::ParticipantUpdate { participants: vec![info.clone()] };
+        self.broadcast(turn, Some(pid), Response::Update(update));
+        if self.departed.len() == DEPARTED_MAX {
+            self.departed.pop_front();
+        }
+        self.departed.push_back(Departed { at: turn.now, info });
+    }
+
+    /// To the others it is as if a participant had left; the record says that it is there.
+    pub(super) fn hide(&mut self, turn: &mut Turn<'_>, pid: Pid) {
+        let Some(participant) = self.people.get_mut(&pid) else { return };
+        participant.version += 1;
+        let mut info = participant.info();
+        info.state = proto::participant_info::State::Disconnected.into();
+        info.tracks.clear();
+        self.offer_all_to_all(turn, pid);
+        self.tell_gone(turn, pid, info);
     }
 
     /// Whoever leaves takes along what it sends.

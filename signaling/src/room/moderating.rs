@@ -93,11 +93,19 @@ impl Room {
         if !self.limits.fits(&grant) {
             return Err(Refusal::TooLong);
         }
-        participant.grant = grant;
+        let was_hidden = std::mem::replace(&mut participant.grant, grant).hidden;
         if let Some(rights) = change.rights {
             self.set_rights(turn, pid, rights);
         }
+        let hidden = self.people.get(&pid).is_some_and(|participant| participant.grant.hidden);
+        if hidden && !was_hidden {
+            self.hide(turn, pid);
+        }
         self.announce(turn, pid);
+        if was_hidden && !hidden {
+            // Now that they know whose it is.
+            self.offer_all_to_all(turn, pid);
+        }
         self.refresh_token(turn, pid);
         Ok(())
     }
@@ -110,6 +118,7 @@ impl Room {
         grant.can_subscribe = rights.subscribe;
         grant.can_publish_data = rights.publish_data;
         grant.can_update_own_metadata = rights.update_own_metadata;
+        grant.hidden = rights.hidden;
         let (conn, grant) = (participant.conn, &participant.grant);
         let ends = participant.tracks.iter().filter(|track| !grant.may_publish(track.source));
         let (sids, mids): (Vec<String>, Vec<_>) =

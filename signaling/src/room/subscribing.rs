@@ -34,6 +34,16 @@ impl Room {
         }
     }
 
+    /// The same for all that a participant sends: whether it is shown has changed.
+    pub(super) fn offer_all_to_all(&mut self, turn: &mut Turn<'_>, publisher: Pid) {
+        let Some(participant) = self.people.get(&publisher) else { return };
+        let live = participant.tracks.iter().filter(|track| track.is_live());
+        let sids: Vec<String> = live.map(|track| track.sid.clone()).collect();
+        for sid in sids {
+            self.offer_to_all(turn, publisher, &sid);
+        }
+    }
+
     /// A track is gone: nobody receives it any more, and nobody's wishes about it are kept.
     pub(super) fn withdraw(&mut self, turn: &mut Turn<'_>, sid: &str) {
         for (pid, reader) in &mut self.people {

@@ -276,6 +276,7 @@ impl Service<'_> {
                 subscribe: permission.can_subscribe,
                 publish_data: permission.can_publish_data,
                 update_own_metadata: permission.can_update_metadata,
+                hidden: permission.hidden,
             }),
         };
         let identity = request.identity.clone();

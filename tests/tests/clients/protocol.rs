@@ -22,6 +22,7 @@ enum Scenario {
     PlaceGivenUpWhileAway,
     MutedByTheModerator,
     DescribedByTheModerator,
+    HiddenByTheModerator,
     NoLongerAllowedToPublish,
     TheSameIdentityTwice,
     RemovedByTheModerator,
@@ -29,7 +30,7 @@ enum Scenario {
 }
 
 impl Scenario {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::CameraThenMicrophoneThenScreen,
         Self::MicrophoneAgainAfterTheCamera,
         Self::MuteAndUnmute,
@@ -40,6 +41,7 @@ impl Scenario {
         Self::PlaceGivenUpWhileAway,
         Self::MutedByTheModerator,
         Self::DescribedByTheModerator,
+        Self::HiddenByTheModerator,
         Self::NoLongerAllowedToPublish,
         Self::TheSameIdentityTwice,
         Self::RemovedByTheModerator,
@@ -58,6 +60,7 @@ impl Scenario {
             Self::PlaceGivenUpWhileAway => place_given_up(room, who).await,
             Self::MutedByTheModerator => muted_by_the_moderator(room, who).await,
             Self::DescribedByTheModerator => described(room, who).await,
+            Self::HiddenByTheModerator => hidden(room, who).await,
             Self::NoLongerAllowedToPublish => not_allowed(room, who).await,
             Self::TheSameIdentityTwice => the_same_identity_twice(room, who).await,
             Self::RemovedByTheModerator => removed(room, who).await,
@@ -199,6 +202,19 @@ async fn muted_by_the_moderator(room: &mut MixedRoom, who: usize) {
     room.attendees[who].event("muted", |line| line["source"] == "microphone").await;
     room.attendees[who].source("unmute", "microphone").await;
     room.others_receive(who, "microphone").await;
+    // The moderator takes back what it did, and opens nothing that a client closed itself.
+    room.moderate(who, json!({"do": "mute", "sid": sid, "muted": true})).await;
+    room.moderate(who, json!({"do": "mute", "sid": sid, "muted": false})).await;
+    room.others_receive(who, "microphone").await;
+    for attendee in &mut room.attendees {
+        attendee.forget();
+    }
+    room.attendees[who].source("mute", "microphone").await;
+    room.others_told(who, "muted", |line| line["source"] == "microphone").await;
+    let code = room.refused(who, json!({"do": "mute", "sid": sid, "muted": false})).await;
+    assert_eq!(code, "failed_precondition");
+    room.attendees[who].source("unmute", "microphone").await;
+    room.others_receive(who, "microphone").await;
 }
 
 async fn described(room: &mut MixedRoom, who: usize) {
@@ -213,6 +229,19 @@ async fn not_allowed(room: &mut MixedRoom, who: usize) {
     room.others_told(who, "track_unsubscribed", |line| line["source"] == "camera").await;
     room.others_told(who, "track_unsubscribed", |line| line["source"] == "microphone").await;
     room.moderate(who, json!({"do": "permit", "publish": true})).await;
+}
+
+async fn hidden(room: &mut MixedRoom, who: usize) {
+    room.moderate(who, json!({"do": "permit", "publish": true, "hidden": true})).await;
+    room.others_told(who, "participant_left", |_| true).await;
+    let (one, other) = ((who + 1) % room.attendees.len(), room.identity((who + 2) % room.attendees.len()));
+    room.attendees[who].receives(&other, "camera").await;
+    room.attendees[one].receives(&other, "camera").await;
+    room.moderate(who, json!({"do": "permit", "publish": true})).await;
+    room.others_told(who, "participant_joined", |_| true).await;
+    for source in ["camera", "microphone"] {
+        room.others_receive(who, source).await;
+    }
 }
 
 async fn the_same_identity_twice(room: &mut MixedRoom, who: usize) {

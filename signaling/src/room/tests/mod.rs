@@ -4,6 +4,7 @@ mod coming_and_going;
 mod coming_back;
 pub(crate) mod fake_media;
 mod meeting;
+mod moderating;
 mod properties;
 mod publishing;
 mod stories;
