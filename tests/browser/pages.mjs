@@ -108,6 +108,11 @@ const cutOff = () => {
     if (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 2)
       found.push(`${element.tagName.toLowerCase()} “${element.textContent.trim().slice(0, 40)}”`);
   }
+  // In the calendar a subject has at least a word's room, and a whole line.
+  for (const subject of document.querySelectorAll('.week-entry-subject')) {
+    const { width, height } = subject.getBoundingClientRect();
+    if (width < 40 || height < 16) found.push(`subject “${subject.textContent}”, ${width} × ${height}`);
+  }
   return found;
 };
 

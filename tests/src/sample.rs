@@ -42,7 +42,7 @@ pub async fn look_at_pages(world: &World, mondays: &[NaiveDate], pictures: Optio
     }
 }
 
-/// Writes down drafts of every length from a quarter of an hour to two hours, in steps of five minutes; those of an odd
+/// Writes down drafts of every length from a quarter of an hour to three hours, in steps of five minutes; those of an odd
 /// number of steps stand two beside each other. Returns the weeks that they are in, by their Mondays.
 pub async fn draft_every_length(world: &World) -> Vec<NaiveDate> {
     let secretary = login(world, "thuky").await;
@@ -50,9 +50,9 @@ pub async fn draft_every_length(world: &World) -> Vec<NaiveDate> {
     let endpoints = endpoints["items"].as_array().expect("endpoints");
     let host = endpoints.iter().find(|one| one["role"] == "host").expect("a host");
     let member = endpoints.iter().find(|one| one["role"] != "host").expect("a member");
-    let days = working_days(&secretary, 4).await;
-    let lengths: Vec<i64> = (15..=120).step_by(5).collect();
-    for (day, lengths) in days.iter().zip(lengths.chunks(6)) {
+    let days = working_days(&secretary, 5).await;
+    let lengths: Vec<i64> = (15..=180).step_by(5).collect();
+    for (day, lengths) in days.iter().zip(lengths.chunks(7)) {
         let mut at = *day + TimeDelta::hours(7);
         for &minutes in lengths {
             let mut draft = briefing(host, &[member], at, minutes);

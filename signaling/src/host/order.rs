@@ -19,9 +19,9 @@ pub enum SignalingError {
     /// The participant sends no such track.
     #[error("no such track")]
     NoTrack,
-    /// The participant muted it itself.
-    #[error("its participant muted it")]
-    OwnMute,
+    /// Only the participant itself opens a microphone or a camera that is muted.
+    #[error("only the participant can unmute it")]
+    Unmute,
     /// A name, metadata or attributes longer than is allowed.
     #[error("a name, metadata or attributes are too long")]
     TooLong,
@@ -38,7 +38,7 @@ impl From<Refusal> for SignalingError {
         match refusal {
             Refusal::NoParticipant => Self::NoParticipant,
             Refusal::NoTrack => Self::NoTrack,
-            Refusal::OwnMute => Self::OwnMute,
+            Refusal::Unmute => Self::Unmute,
             Refusal::TooLong => Self::TooLong,
         }
     }

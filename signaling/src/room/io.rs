@@ -83,13 +83,13 @@ pub enum Command {
         /// Whom.
         identity: String,
     },
-    /// Silences a track of a participant, or lets it be heard again. What its participant muted itself stays so.
+    /// Silences a track of a participant.
     Mute {
         /// Whose.
         identity: String,
         /// Which of its tracks.
         track: Which,
-        /// Silent or not.
+        /// False is refused where it is muted: that its participant does itself.
         muted: bool,
     },
     /// Changes what a participant may do, or what is told of it.
@@ -180,9 +180,9 @@ pub enum Refusal {
     /// The participant sends no such track.
     #[error("no such track")]
     NoTrack,
-    /// The participant muted it itself, and nobody else opens a microphone or a camera.
-    #[error("its participant muted it")]
-    OwnMute,
+    /// Only the participant itself opens a microphone or a camera that is muted.
+    #[error("only the participant can unmute it")]
+    Unmute,
     /// A name, metadata or attributes longer than is allowed.
     #[error("a name, metadata or attributes are too long")]
     TooLong,

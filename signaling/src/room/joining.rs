@@ -201,6 +201,10 @@ impl Room {
             }),
         );
         self.note_link(turn, pid, |participant| participant.conn = Some(arrival.conn));
+        // Before it reads of itself that it is muted: what a client finds out so it puts right by saying that it is not.
+        for sid in silenced {
+            turn.signal(Some(arrival.conn), Response::Mute(proto::MuteTrackRequest { sid, muted: true }));
+        }
         // Clients go by the identity, and by what they hear last: whoever left and came in again is there.
         let gone = self.departed.iter().filter(|gone| gone.at >= missed_since);
         let gone = gone.filter(|gone| gone.info.identity != arrival.grant.identity);
@@ -209,9 +213,6 @@ impl Room {
         participants.extend(self.people.get(&pid).map(Participant::info));
         turn.signal(Some(arrival.conn), Response::Update(proto::ParticipantUpdate { participants }));
         turn.signal(Some(arrival.conn), Response::RoomUpdate(proto::RoomUpdate { room: Some(self.info()) }));
-        for sid in silenced {
-            turn.signal(Some(arrival.conn), Response::Mute(proto::MuteTrackRequest { sid, muted: true }));
-        }
         self.unsettled.insert(pid);
         self.tell_qualities(turn, pid);
         self.tell_stream_states(turn, pid);

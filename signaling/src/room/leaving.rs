@@ -5,6 +5,7 @@ use proto::leave_request::Action;
 use schema::event::{LeaveReason, RoomEventKind};
 use schema::moment::Moment;
 
+use super::media::MediaKind;
 use super::participant::Link;
 use super::{ConnId, Departed, Output, Pid, Response, Room, Story, Timer, Turn};
 
@@ -127,14 +128,19 @@ impl Room {
         self.departed.push_back(Departed { at: turn.now, info });
     }
 
-    /// To the others it is as if a participant had left; the record says that it is there.
+    /// To the others it is as if a participant had left, whom they knew; the record says that it is there.
     pub(super) fn hide(&mut self, turn: &mut Turn<'_>, pid: Pid) {
+        self.hush(turn, pid, MediaKind::Audio);
         let Some(participant) = self.people.get_mut(&pid) else { return };
         participant.version += 1;
         let mut info = participant.info();
         info.state = proto::participant_info::State::Disconnected.into();
-        info.tracks.clear();
-        self.offer_all_to_all(turn, pid);
+        info.disconnect_reason = proto::DisconnectReason::ClientInitiated.into();
+        let tracks = std::mem::take(&mut info.tracks);
+        info.is_publisher = false;
+        for track in tracks {
+            self.withdraw(turn, &track.sid);
+        }
         self.tell_gone(turn, pid, info);
     }
 

@@ -41,8 +41,8 @@ impl Room {
         self.by_identity.get(identity).copied().ok_or(Refusal::NoParticipant)
     }
 
-    /// Silences at the server, whatever the client does, and tells the client to show it. To let it be heard again opens only
-    /// what was open before: nobody's microphone goes on unawares.
+    /// Silences at the server, whatever the client does, and tells the client to show it. Only the participant itself ends
+    /// that: nobody else opens a microphone or a camera, as LiveKit has it unless it is told otherwise.
     fn moderator_mute(
         &mut self,
         turn: &mut Turn<'_>,
@@ -52,33 +52,27 @@ impl Room {
     ) -> Result<(), Refusal> {
         let participant = self.people.get_mut(&pid).ok_or(Refusal::NoParticipant)?;
         let (conn, peer) = (participant.conn, participant.link.publishing());
-        let (mut sids, mut lifted, mut refusal) = (Vec::new(), false, Refusal::NoTrack);
         let meant = |track: &Track| match which {
             Which::Source(source) => track.source == *source,
             Which::Sid(sid) => track.sid == *sid,
         };
+        let mut sids = Vec::new();
         for track in participant.tracks.iter_mut().filter(|track| track.section.is_some() && meant(track)) {
-            let was = std::mem::replace(&mut track.silenced, muted);
-            if was != muted {
-                if let Some(mid) = track.mid() {
-                    turn.media.silence(peer, mid, muted);
-                }
-                if muted {
-                    track.muted_before = track.info.muted;
-                }
+            if !muted && track.info.muted {
+                return Err(Refusal::Unmute);
             }
-            if muted || was && !track.muted_before {
-                sids.push(track.sid.clone());
-            } else if was || !track.info.muted {
-                lifted = true;
-            } else {
-                refusal = Refusal::OwnMute;
+            if muted
+                && !std::mem::replace(&mut track.silenced, true)
+                && let Some(mid) = track.mid()
+            {
+                turn.media.silence(peer, mid, true);
             }
+            sids.push(track.sid.clone());
         }
-        if sids.is_empty() && !lifted {
-            return Err(refusal);
+        if sids.is_empty() {
+            return Err(Refusal::NoTrack);
         }
-        for sid in sids {
+        for sid in sids.into_iter().filter(|_| muted) {
             turn.signal(conn, Response::Mute(proto::MuteTrackRequest { sid: sid.clone(), muted }));
             self.set_muted(turn, pid, &sid, muted);
         }
@@ -88,23 +82,28 @@ impl Room {
     /// Changes what a participant may do, or what is told of it. What it may no longer send or receive ends at once, and
     /// its next token says the same.
     fn change(&mut self, turn: &mut Turn<'_>, pid: Pid, change: Change) -> Result<(), Refusal> {
-        let participant = self.people.get_mut(&pid).ok_or(Refusal::NoParticipant)?;
+        let participant = self.people.get(&pid).ok_or(Refusal::NoParticipant)?;
         let grant = participant.grant.with(change.name, change.metadata, change.attributes);
         if !self.limits.fits(&grant) {
             return Err(Refusal::TooLong);
         }
-        let was_hidden = std::mem::replace(&mut participant.grant, grant).hidden;
+        let was_hidden = participant.grant.hidden;
+        let hidden = change.rights.as_ref().map_or(was_hidden, |rights| rights.hidden);
+        if hidden && !was_hidden {
+            // Before anything else: nobody is to see why, nor what is told of it from now on.
+            self.hide(turn, pid);
+        }
+        if let Some(participant) = self.people.get_mut(&pid) {
+            participant.grant = grant;
+            participant.grant.hidden = hidden;
+        }
         if let Some(rights) = change.rights {
             self.set_rights(turn, pid, rights);
-        }
-        let hidden = self.people.get(&pid).is_some_and(|participant| participant.grant.hidden);
-        if hidden && !was_hidden {
-            self.hide(turn, pid);
         }
         self.announce(turn, pid);
         if was_hidden && !hidden {
             // Now that they know whose it is.
-            self.offer_all_to_all(turn, pid);
+            self.show(turn, pid);
         }
         self.refresh_token(turn, pid);
         Ok(())
@@ -118,7 +117,6 @@ impl Room {
         grant.can_subscribe = rights.subscribe;
         grant.can_publish_data = rights.publish_data;
         grant.can_update_own_metadata = rights.update_own_metadata;
-        grant.hidden = rights.hidden;
         let (conn, grant) = (participant.conn, &participant.grant);
         let ends = participant.tracks.iter().filter(|track| !grant.may_publish(track.source));
         let (sids, mids): (Vec<String>, Vec<_>) =

@@ -34,14 +34,17 @@ impl Room {
         }
     }
 
-    /// The same for all that a participant sends: whether it is shown has changed.
-    pub(super) fn offer_all_to_all(&mut self, turn: &mut Turn<'_>, publisher: Pid) {
-        let Some(participant) = self.people.get(&publisher) else { return };
+    /// A participant that was hidden is shown, with all that it sends.
+    pub(super) fn show(&mut self, turn: &mut Turn<'_>, publisher: Pid) {
+        let Some(participant) = self.people.get_mut(&publisher) else { return };
+        // To the others it is new: they know nothing of its line.
+        participant.quality = None;
         let live = participant.tracks.iter().filter(|track| track.is_live());
         let sids: Vec<String> = live.map(|track| track.sid.clone()).collect();
         for sid in sids {
             self.offer_to_all(turn, publisher, &sid);
         }
+        self.tell_quality(turn, publisher);
     }
 
     /// A track is gone: nobody receives it any more, and nobody's wishes about it are kept.

@@ -30,8 +30,6 @@ pub struct Track {
     pub subscribed: bool,
     /// Silenced by the server.
     pub silenced: bool,
-    /// Muted by its participant before it was silenced.
-    pub muted_before: bool,
     /// Who may receive it is up to this description's `muted` and the publisher's permissions.
     pub info: proto::TrackInfo,
 }
@@ -90,7 +88,6 @@ impl Track {
             wanted_told: None,
             subscribed: false,
             silenced: false,
-            muted_before: false,
             info,
         })
     }

@@ -61,9 +61,9 @@ impl Fault {
                 (StatusCode::BAD_REQUEST, "invalid_argument", "a name or value is missing or too long")
             }
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "no such room, participant or track"),
-            // As LiveKit answers where a server does not open microphones from afar.
+            // As LiveKit answers where nobody may open microphones from afar, its default.
             Self::FailedPrecondition => {
-                (StatusCode::PRECONDITION_FAILED, "failed_precondition", "its participant muted it")
+                (StatusCode::PRECONDITION_FAILED, "failed_precondition", "only the participant can unmute it")
             }
             Self::ResourceExhausted => {
                 (StatusCode::TOO_MANY_REQUESTS, "resource_exhausted", "a limit is reached")
@@ -80,7 +80,7 @@ impl From<SignalingError> for Fault {
             SignalingError::NoRoom | SignalingError::NoParticipant | SignalingError::NoTrack => {
                 Self::NotFound
             }
-            SignalingError::OwnMute => Self::FailedPrecondition,
+            SignalingError::Unmute => Self::FailedPrecondition,
             SignalingError::TooLong => Self::InvalidArgument,
             SignalingError::Limit(_) => Self::ResourceExhausted,
             SignalingError::Stopped => Self::Unavailable,

@@ -33,37 +33,26 @@ fn a_moderator_silences_at_the_server_whatever_the_client_does() {
 }
 
 #[test]
-fn a_moderator_opens_no_microphone_that_its_participant_closed() {
+fn nobody_but_its_participant_opens_a_microphone() {
     let mut world = World::new();
     let a = world.join("a", JoinPath::Dual);
     let sid = world.publish(&a, "mic", Microphone, "send:0:a:mic");
     let peer = world.publishing(&a);
     let command = |muted| Command::Mute { identity: "a".into(), track: Which::Sid(sid.clone()), muted };
     let by_itself = |muted| Request::Mute(proto::MuteTrackRequest { sid: sid.clone(), muted });
-    let asked_to_open = |world: &World| {
-        let messages = &world.inbox(&a).messages;
-        messages.iter().any(|message| matches!(message, Response::Mute(mute) if !mute.muted))
-    };
     let is_muted = |world: &World| world.room.snapshot()[0].tracks == [(TrackSource::Microphone, true)];
 
     assert_eq!(world.command(command(false)), Ok(()), "it is heard already");
     world.say(&a, by_itself(true));
-    assert_eq!(world.command(command(false)), Err(Refusal::OwnMute));
-    assert!(is_muted(&world) && !asked_to_open(&world));
-
-    // Closed by both: what the moderator takes back is its own.
-    world.command(command(true)).expect("it is there");
-    world.say(&a, by_itself(true));
-    assert_eq!(world.command(command(false)), Ok(()));
-    assert!(world.media.peers[&peer].silent.is_empty());
-    assert!(is_muted(&world) && !asked_to_open(&world));
-
-    // Closed by the moderator alone, which clients repeat.
+    assert_eq!(world.command(command(false)), Err(Refusal::Unmute));
     world.say(&a, by_itself(false));
-    world.command(command(true)).expect("it is there");
-    world.say(&a, by_itself(true));
-    assert_eq!(world.command(command(false)), Ok(()));
-    assert!(!is_muted(&world) && asked_to_open(&world));
+    assert_eq!(world.command(command(true)), Ok(()));
+    assert_eq!(world.command(command(false)), Err(Refusal::Unmute));
+    assert!(is_muted(&world) && world.media.peers[&peer].silent.contains("0"));
+    let messages = &world.inbox(&a).messages;
+    assert!(!messages.iter().any(|message| matches!(message, Response::Mute(mute) if !mute.muted)));
+    world.say(&a, by_itself(false));
+    assert!(!is_muted(&world) && world.media.peers[&peer].silent.is_empty());
 }
 
 #[test]
@@ -80,12 +69,12 @@ fn whoever_was_silenced_while_away_hears_of_it_on_coming_back() {
         })
         .expect("is there");
     let back = world.resume(&a);
-    let told = world
-        .inbox(&back)
-        .messages
-        .iter()
-        .any(|m| matches!(m, Response::Mute(mute) if mute.muted && mute.sid == sid));
-    assert!(told);
+    let messages = world.inbox(&back).messages.iter();
+    let told = messages
+        .clone()
+        .position(|message| matches!(message, Response::Mute(mute) if mute.muted && mute.sid == sid));
+    let seen = messages.clone().position(|message| matches!(message, Response::Update(_)));
+    assert!(told.is_some() && told < seen, "before it finds out, and says that it is not muted");
 }
 
 /// What an endpoint may do.
@@ -125,37 +114,82 @@ fn whoever_is_hidden_is_gone_for_the_others_until_it_is_shown_again() {
     let (a, b) = (world.join("a", JoinPath::Dual), world.join("b", JoinPath::Dual));
     let away = world.join("away", JoinPath::Dual);
     let camera = world.publish(&a, "cam", Camera, "send:0:v:cam");
+    let microphone = world.publish(&a, "mic", Microphone, "send:0:v:cam send:1:a:mic");
+    let peer = world.publishing(&a);
+    let speaks = |world: &mut World| {
+        world.input(Input::Media(MediaEvent::Levels(vec![(peer, "1".into(), 0.8)])));
+    };
+    speaks(&mut world);
+    let choice = |subscribe| {
+        let track_sids = vec![camera.clone()];
+        Request::Subscription(proto::UpdateSubscription { track_sids, subscribe, participant_tracks: vec![] })
+    };
+    world.say(&b, choice(false));
     world.lose_socket(&away);
     for client in [&a, &b] {
         world.forget(client);
     }
-    // Of `a`: its state and how many tracks it has, as a client was last told.
+    // Of `a`, as a client was last told: its state, how many tracks, and whether that betrays what is hidden.
     let told = |world: &World, client: &Client| {
         let updates = world.inbox(client).messages.iter().filter_map(|message| match message {
             Response::Update(update) => Some(&update.participants),
             _ => None,
         });
-        let last = updates.flatten().filter(|info| info.identity == "a").next_back().cloned();
-        last.map(|info| (info.state(), info.tracks.len()))
+        let last = updates.flatten().rfind(|info| info.identity == "a").cloned();
+        last.map(|info| {
+            let hidden = info.permission.as_ref().is_some_and(|permission| permission.hidden);
+            (info.state(), info.tracks.len(), hidden || info.name == "Thanh tra")
+        })
+    };
+    // Whether the last that a client was told of `a` as a speaker is that it speaks.
+    let heard = |world: &World, client: &Client| {
+        let changes = world.inbox(client).messages.iter().filter_map(|message| match message {
+            Response::SpeakersChanged(changed) => Some(&changed.speakers),
+            _ => None,
+        });
+        changes.flatten().rfind(|speaker| speaker.sid == a.sid).map(|speaker| speaker.active)
+    };
+    let graded = |world: &World, client: &Client| {
+        world.inbox(client).messages.iter().any(|message| {
+            matches!(message, Response::ConnectionQuality(update)
+                if update.updates.iter().any(|line| line.participant_sid == a.sid))
+        })
     };
 
-    allow(&mut world, "a", Rights { hidden: true, ..rights() });
-    assert_eq!(told(&world, &b), Some((State::Disconnected, 0)));
-    assert_eq!(told(&world, &a), Some((State::Active, 1)), "to itself it is what it was");
+    let rights = |hidden| Some(Rights { hidden, ..rights() });
+    let change = |hidden, name: &str| Command::Change {
+        identity: "a".into(),
+        change: Box::new(Change { rights: rights(hidden), name: Some(name.into()), ..Change::default() }),
+    };
+    world.command(change(true, "Thanh tra")).expect("is there");
+    assert_eq!(told(&world, &b), Some((State::Disconnected, 0, false)));
+    assert_eq!(told(&world, &a), Some((State::Active, 2, true)), "it knows");
     assert!(world.receives(&b).is_empty());
+    speaks(&mut world);
+    assert_eq!(heard(&world, &b), Some(false));
     let back = world.resume(&away);
-    assert_eq!(told(&world, &back), Some((State::Disconnected, 0)));
-    assert!(world.receives(&back).is_empty());
-    assert_eq!(world.record_of("a"), ["joined", "published"], "the record says that it is there");
+    assert_eq!(told(&world, &back), Some((State::Disconnected, 0, false)));
+    assert!(world.receives(&back).is_empty() && !graded(&world, &back));
+    let newcomer = world.join("c", JoinPath::Dual);
+    assert_eq!(heard(&world, &newcomer), None);
+    assert_eq!(
+        world.record_of("a"),
+        ["joined", "published", "published"],
+        "the record says that it is there"
+    );
     world.forget(&b);
     world.say(&a, Request::Mute(proto::MuteTrackRequest { sid: camera.clone(), muted: true }));
     assert_eq!(told(&world, &b), None);
 
-    allow(&mut world, "a", rights());
+    world.command(change(false, "Điểm cầu")).expect("is there");
     for client in [&b, &back] {
-        assert_eq!(told(&world, client), Some((State::Active, 1)));
-        assert!(world.receives(client).contains(&camera));
+        assert_eq!(told(&world, client), Some((State::Active, 2, false)));
+        // What was chosen of the tracks that they had is forgotten, as they have forgotten it.
+        assert!(world.receives(client).contains(&camera) && world.receives(client).contains(&microphone));
+        assert!(graded(&world, client));
     }
+    speaks(&mut world);
+    assert_eq!(heard(&world, &b), Some(true));
 }
 
 #[test]

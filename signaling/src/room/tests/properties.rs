@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use livekit_protocol as proto;
 use proptest::prelude::*;
-use schema::event::RoomEventKind;
+use schema::event::{RoomEventKind, TrackSource};
 use schema::moment::Moment;
 
 use super::world::{Client, World, offer, who, wish};
 use crate::room::media::{MediaEvent, PeerId};
-use crate::room::{Command, Input, JoinPath, Request};
+use crate::room::{Change, Command, Input, JoinPath, Request, Rights, Which};
 
 /// One thing that happens; numbers choose among those who are there.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ enum Step {
     Choose(u8, bool),
     Stray(u64),
     Remove(u8),
+    Silence(u8, bool),
+    Hide(u8, bool),
     Wait(u32),
 }
 
@@ -47,6 +49,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<u8>(), any::<bool>()).prop_map(|(who, subscribe)| Step::Choose(who, subscribe)),
         1 => any::<u64>().prop_map(Step::Stray),
         1 => any::<u8>().prop_map(Step::Remove),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(who, muted)| Step::Silence(who, muted)),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(who, hidden)| Step::Hide(who, hidden)),
         3 => (0..20_000_u32).prop_map(Step::Wait),
     ]
 }
@@ -158,6 +162,22 @@ impl Play {
                 // Nobody of that name may be there.
                 let _ = self.world.command(Command::Remove { identity: format!("e{}", who % 5) });
             }
+            Step::Silence(who, muted) => {
+                let (identity, track) = (format!("e{}", who % 5), Which::Source(TrackSource::Microphone));
+                let _ = self.world.command(Command::Mute { identity, track, muted });
+            }
+            Step::Hide(who, hidden) => {
+                let rights = Rights {
+                    publish: true,
+                    sources: Vec::new(),
+                    subscribe: true,
+                    publish_data: true,
+                    update_own_metadata: false,
+                    hidden,
+                };
+                let change = Box::new(Change { rights: Some(rights), ..Change::default() });
+                let _ = self.world.command(Command::Change { identity: format!("e{}", who % 5), change });
+            }
             Step::Wait(millis) => self.world.pass(i64::from(millis), &[]),
         }
     }
@@ -175,6 +195,15 @@ impl Play {
                     && self.world.media.peers.contains_key(&spec.source)
             );
             assert_ne!(*peer, spec.source, "nobody receives itself");
+        }
+        let (_, people) = self.world.room.describe();
+        for hidden in people.iter().filter(|info| info.permission.as_ref().is_some_and(|p| p.hidden)) {
+            let stream = format!("{}|", hidden.sid);
+            let mut specs = self.world.media.forwards.values().map(|(_, spec)| spec);
+            assert!(
+                specs.all(|spec| !spec.stream_id.starts_with(&stream)),
+                "nobody receives one who is hidden"
+            );
         }
     }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { drawnAt, layoutDay, visibleHours, weekFrom } from './layout';
+import { layoutDay, visibleHours, weekFrom } from './layout';
 
 const session = (from: string, to: string, day = '2026-11-24', lastDay = day) => ({
   starts_at: `${day}T${from}:00+07:00`,
@@ -67,10 +67,23 @@ describe('the week', () => {
 
   it('does not open the night for a session that runs past midnight', () => {
     const late = session('22:00', '01:25', '2026-11-24', '2026-11-25');
-    const next = layoutDay([late], '2026-11-25');
-    const hours = visibleHours([layoutDay([late], '2026-11-24'), next]);
+    const hours = visibleHours([layoutDay([late], '2026-11-24'), layoutDay([late], '2026-11-25')]);
     expect(hours).toEqual({ from: 7, to: 24 });
-    expect(next.map((one) => drawnAt(one, hours))).toEqual([{ from: 420, to: 450 }]);
+    expect(layoutDay([late], '2026-11-25', hours)).toMatchObject([{ from: 420, to: 450 }]);
+  });
+
+  it('puts what stands at an edge beside what is there, not over it', () => {
+    const late = session('22:00', '01:25', '2026-11-24', '2026-11-25');
+    const early = session('07:00', '08:00', '2026-11-25');
+    const lanes = (placed: { lane: number; lanes: number }[]) =>
+      placed.map(({ lane, lanes }) => [lane, lanes]);
+    const beside = [
+      [0, 2],
+      [1, 2],
+    ];
+    expect(lanes(layoutDay([late, early], '2026-11-25', { from: 7, to: 24 }))).toEqual(beside);
+    const last = session('23:45', '00:00', '2026-11-24', '2026-11-25');
+    expect(lanes(layoutDay([session('23:00', '23:45'), last], day))).toEqual(beside);
   });
 
   it('has seven days across a change of year', () => {

@@ -6,10 +6,16 @@ export interface Timed {
   ends_at: string;
 }
 
+/** Hours of a day, from 0 to 24. */
+export interface Hours {
+  from: number;
+  to: number;
+}
+
 /** Where an entry stands in the column of its day. */
 export interface Placed<T> {
   entry: T;
-  /** Minutes since midnight, cut at the ends of the day. */
+  /** Minutes since midnight. */
   from: number;
   to: number;
   /** Began on an earlier day. */
@@ -20,13 +26,17 @@ export interface Placed<T> {
 }
 
 const DAY_MINUTES = 24 * 60;
+const WHOLE_DAY: Hours = { from: 0, to: 24 };
 /** A shorter entry is still drawn this high, or its name could not be read. */
 const SHORTEST_MINUTES = 30;
 
-/** The entries of one day, side by side where they overlap; in order of time. */
-export function layoutDay<T extends Timed>(entries: T[], date: CivilDate): Placed<T>[] {
+/**
+ * The entries of one day, side by side where they overlap; in order of time. What lies outside the hours shown stands at
+ * their edge.
+ */
+export function layoutDay<T extends Timed>(entries: T[], date: CivilDate, hours = WHOLE_DAY): Placed<T>[] {
   const placed = entries
-    .map((entry) => cut(entry, date))
+    .map((entry) => cut(entry, date, hours))
     .filter((one) => one !== null)
     .sort((a, b) => a.from - b.from || b.to - a.to);
 
@@ -48,16 +58,17 @@ export function layoutDay<T extends Timed>(entries: T[], date: CivilDate): Place
   return placed;
 }
 
-function cut<T extends Timed>(entry: T, date: CivilDate): Placed<T> | null {
+function cut<T extends Timed>(entry: T, date: CivilDate, hours: Hours): Placed<T> | null {
   const [first, last] = [dateOf(entry.starts_at), dateOf(entry.ends_at)];
   if (date < first || date > last) return null;
-  const from = date === first ? minuteOfDay(entry.starts_at) : 0;
-  const to = date === last ? minuteOfDay(entry.ends_at) : DAY_MINUTES;
-  if (date === last && date !== first && to === 0) return null;
+  const begins = date === first ? minuteOfDay(entry.starts_at) : 0;
+  const ends = date === last ? minuteOfDay(entry.ends_at) : DAY_MINUTES;
+  if (date === last && date !== first && ends === 0) return null;
+  const from = Math.min(Math.max(begins, hours.from * 60), hours.to * 60 - SHORTEST_MINUTES);
   return {
     entry,
     from,
-    to: Math.min(DAY_MINUTES, Math.max(to, from + SHORTEST_MINUTES)),
+    to: Math.max(Math.min(ends, hours.to * 60), from + SHORTEST_MINUTES),
     continued: date !== first,
     lane: 0,
     lanes: 1,
@@ -68,22 +79,13 @@ function cut<T extends Timed>(entry: T, date: CivilDate): Placed<T> | null {
  * The hours that a week shows: the working day, widened to what is booked. What runs on from the day before does not
  * widen it, or one late session would open the whole night.
  */
-export function visibleHours(days: Placed<unknown>[][], from = 7, to = 18): { from: number; to: number } {
+export function visibleHours(days: Placed<unknown>[][], from = 7, to = 18): Hours {
   let [first, last] = [from * 60, to * 60];
   for (const one of days.flat()) {
     if (!one.continued) first = Math.min(first, one.from);
     last = Math.max(last, one.to);
   }
   return { from: Math.floor(first / 60), to: Math.ceil(last / 60) };
-}
-
-/** Where an entry is drawn within the hours shown; what lies outside stands at the edge, high enough to be read. */
-export function drawnAt(
-  one: Placed<unknown>,
-  hours: { from: number; to: number },
-): { from: number; to: number } {
-  const from = Math.min(Math.max(one.from, hours.from * 60), hours.to * 60 - SHORTEST_MINUTES);
-  return { from, to: Math.max(one.to, from + SHORTEST_MINUTES) };
 }
 
 /** The seven days of the week that begins on a Monday. */
