@@ -233,8 +233,11 @@ impl Room {
     /// What a client that comes back remembers of its subscriptions.
     pub(super) fn sync_state(&mut self, turn: &mut Turn<'_>, pid: Pid, state: proto::SyncState) {
         if let Some(subscription) = state.subscription {
-            let known: Vec<String> =
-                subscription.track_sids.into_iter().filter(|sid| self.publisher_of(sid).is_some()).collect();
+            let known: Vec<String> = subscription
+                .track_sids
+                .into_iter()
+                .filter(|sid| self.publisher_of(pid, sid).is_some())
+                .collect();
             let update = proto::UpdateSubscription { track_sids: known, ..subscription };
             self.update_subscription(turn, pid, &update);
         }

@@ -5,6 +5,7 @@ use schema::event::LeaveReason;
 
 use super::track::Track;
 use super::{Change, Command, Pid, Refusal, Response, Rights, Room, Turn, Which};
+use crate::config::Grant;
 
 impl Room {
     pub(super) fn moderate(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<(), Refusal> {
@@ -94,11 +95,13 @@ impl Room {
             self.hide(turn, pid);
         }
         if let Some(participant) = self.people.get_mut(&pid) {
-            participant.grant = grant;
-            participant.grant.hidden = hidden;
+            participant.grant = Grant { hidden: hidden || was_hidden, ..grant };
         }
         if let Some(rights) = change.rights {
             self.set_rights(turn, pid, rights);
+        }
+        if let Some(participant) = self.people.get_mut(&pid) {
+            participant.grant.hidden = hidden;
         }
         self.announce(turn, pid);
         if was_hidden && !hidden {

@@ -252,9 +252,11 @@ impl Room {
         self.announce(turn, pid);
     }
 
-    /// Who publishes the track with this sid.
-    pub(super) fn publisher_of(&self, sid: &str) -> Option<Pid> {
-        self.people.iter().find(|(_, participant)| participant.track(sid).is_some()).map(|(pid, _)| *pid)
+    /// Whose track this is, as far as a reader may know.
+    pub(super) fn publisher_of(&self, reader: Pid, sid: &str) -> Option<Pid> {
+        let (pid, publisher) =
+            self.people.iter().find(|(_, participant)| participant.track(sid).is_some())?;
+        (*pid == reader || !publisher.grant.hidden).then_some(*pid)
     }
 }
 

@@ -39,6 +39,10 @@ impl Room {
         let Some(participant) = self.people.get_mut(&publisher) else { return };
         // To the others it is new: they know nothing of its line.
         participant.quality = None;
+        // Whoever missed that it was gone has all of it still.
+        let sid = participant.sid.clone();
+        self.departed.retain(|gone| gone.info.sid != sid);
+        let Some(participant) = self.people.get(&publisher) else { return };
         let live = participant.tracks.iter().filter(|track| track.is_live());
         let sids: Vec<String> = live.map(|track| track.sid.clone()).collect();
         for sid in sids {
@@ -146,7 +150,7 @@ impl Room {
         let named =
             update.track_sids.iter().chain(update.participant_tracks.iter().flat_map(|p| &p.track_sids));
         for sid in named.take(NAMED_MAX) {
-            let Some(publisher) = self.publisher_of(sid) else {
+            let Some(publisher) = self.publisher_of(pid, sid) else {
                 turn.refuse(self.conn_of(pid), sid, proto::SubscriptionError::SeTrackNotfound);
                 continue;
             };
@@ -162,7 +166,7 @@ impl Room {
     /// The client says how much of tracks it wants.
     pub(super) fn tune_tracks(&mut self, turn: &mut Turn<'_>, pid: Pid, wish: &proto::UpdateTrackSettings) {
         for sid in wish.track_sids.iter().take(NAMED_MAX) {
-            if self.publisher_of(sid).is_none() {
+            if self.publisher_of(pid, sid).is_none() {
                 continue;
             }
             if let Some(reader) = self.people.get_mut(&pid) {
@@ -233,7 +237,7 @@ impl Room {
     pub(super) fn tell_forbidden(&mut self, turn: &mut Turn<'_>, pid: Pid) {
         let Some(reader) = self.people.get(&pid) else { return };
         let permits = |sid: &String| {
-            let publisher = self.publisher_of(sid).and_then(|publisher| self.people.get(&publisher));
+            let publisher = self.publisher_of(pid, sid).and_then(|publisher| self.people.get(&publisher));
             publisher.is_some_and(|from| from.permits(reader, sid))
         };
         // As if it had heard of those only that it may receive again.

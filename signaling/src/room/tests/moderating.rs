@@ -112,7 +112,7 @@ fn only_the_tracks_that_are_not_allowed_any_more_are_taken_away() {
 fn whoever_is_hidden_is_gone_for_the_others_until_it_is_shown_again() {
     let mut world = World::new();
     let (a, b) = (world.join("a", JoinPath::Dual), world.join("b", JoinPath::Dual));
-    let away = world.join("away", JoinPath::Dual);
+    let (away, long_away) = (world.join("away", JoinPath::Dual), world.join("long away", JoinPath::Dual));
     let camera = world.publish(&a, "cam", Camera, "send:0:v:cam");
     let microphone = world.publish(&a, "mic", Microphone, "send:0:v:cam send:1:a:mic");
     let peer = world.publishing(&a);
@@ -126,6 +126,7 @@ fn whoever_is_hidden_is_gone_for_the_others_until_it_is_shown_again() {
     };
     world.say(&b, choice(false));
     world.lose_socket(&away);
+    world.lose_socket(&long_away);
     for client in [&a, &b] {
         world.forget(client);
     }
@@ -180,6 +181,12 @@ fn whoever_is_hidden_is_gone_for_the_others_until_it_is_shown_again() {
     world.forget(&b);
     world.say(&a, Request::Mute(proto::MuteTrackRequest { sid: camera.clone(), muted: true }));
     assert_eq!(told(&world, &b), None);
+    world.say(&b, choice(false));
+    let unknown = world.inbox(&b).messages.iter().any(|message| {
+        matches!(message, Response::SubscriptionResponse(answer) if answer.track_sid == camera
+            && answer.err() == proto::SubscriptionError::SeTrackNotfound)
+    });
+    assert!(unknown, "of what it sends nothing is known either");
 
     world.command(change(false, "Điểm cầu")).expect("is there");
     for client in [&b, &back] {
@@ -190,6 +197,12 @@ fn whoever_is_hidden_is_gone_for_the_others_until_it_is_shown_again() {
     }
     speaks(&mut world);
     assert_eq!(heard(&world, &b), Some(true));
+    let back = world.resume(&long_away);
+    let gone = world.inbox(&back).messages.iter().any(|message| {
+        matches!(message, Response::Update(update)
+            if update.participants.iter().any(|info| info.state() == State::Disconnected))
+    });
+    assert!(!gone, "whoever missed that it was gone never loses it");
 }
 
 #[test]
