@@ -34,10 +34,10 @@ const COMPOUND_BYTES: usize = 1200;
 struct Compounds(Vec<Vec<u8>>);
 
 impl Compounds {
-    fn add(&mut self, packet: &[u8]) {
+    fn add(&mut self, packet: Vec<u8>) {
         match self.0.last_mut() {
-            Some(last) if last.len() + packet.len() <= COMPOUND_BYTES => last.extend_from_slice(packet),
-            _ => self.0.push(packet.to_vec()),
+            Some(last) if last.len() + packet.len() <= COMPOUND_BYTES => last.extend(packet),
+            _ => self.0.push(packet),
         }
     }
 }
@@ -131,7 +131,7 @@ impl Engine {
                 if !missing.is_empty() {
                     let nacks = nack_pairs_from_sequence_numbers(&missing);
                     let nack = TransportLayerNack { sender_ssrc: peer.ssrc, media_ssrc: ssrc, nacks };
-                    out.add(&encode(&nack));
+                    out.add(encode(&nack));
                 }
                 if !reports {
                     continue;
@@ -150,14 +150,14 @@ impl Engine {
             }
         }
         if let Some(feedback) = peer.inbound.arrivals.feedback(now, peer.ssrc, media) {
-            out.add(&feedback);
+            out.add(feedback);
         }
         if reports {
             peer.reported = now;
             for blocks in blocks.chunks(MAX_BLOCKS) {
                 let report =
                     ReceiverReport { ssrc: peer.ssrc, reports: blocks.to_vec(), ..ReceiverReport::default() };
-                out.add(&encode(&report));
+                out.add(encode(&report));
             }
         }
         for compound in out.0 {

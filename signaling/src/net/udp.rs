@@ -16,7 +16,7 @@ const READ_BYTES: usize = 1 << 16;
 
 /// Largest datagram of a run: with its wrapping it passes Ethernet and tunnels over it (WireGuard 1420, VXLAN 1450). Browsers
 /// make packets of 1200 bytes.
-const FRAME_BYTES: usize = 1280;
+const TOGETHER_BYTES: usize = 1280;
 
 /// Longest time that a datagram can have waited here: a thread that stood still for longer has other worries.
 const MAX_WAITED: Duration = Duration::from_secs(1);
@@ -110,7 +110,7 @@ fn since_epoch() -> Duration {
 /// their run as if the card could not cut it apart, and `quinn-udp` then never asks for it again: one publisher with large
 /// packets would slow down everybody. Such datagrams leave one by one, each to its own fate.
 fn together(size: usize, most: usize) -> usize {
-    let most = if size > FRAME_BYTES { 1 } else { most.max(1) };
+    let most = if size > TOGETHER_BYTES { 1 } else { most.max(1) };
     most.saturating_mul(size.max(1))
 }
 
@@ -119,10 +119,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_frame_takes_leaves_one_by_one() {
+    fn what_a_line_may_not_take_leaves_one_by_one() {
         assert_eq!(together(1200, 64), 64 * 1200);
-        assert_eq!(together(FRAME_BYTES, 64), 64 * FRAME_BYTES);
-        assert_eq!(together(FRAME_BYTES + 1, 64), FRAME_BYTES + 1);
+        assert_eq!(together(TOGETHER_BYTES, 64), 64 * TOGETHER_BYTES);
+        assert_eq!(together(TOGETHER_BYTES + 1, 64), TOGETHER_BYTES + 1);
         assert_eq!(together(1200, 1), 1200, "a card that cannot");
         assert_eq!(together(0, 0), 1);
     }

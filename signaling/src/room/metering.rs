@@ -61,7 +61,7 @@ impl Room {
 
     /// Tells one participant who is speaking: only changes are told otherwise.
     pub(super) fn tell_speaking(&self, turn: &mut Turn<'_>, pid: Pid) {
-        let speaking = self.people.values().filter(|one| one.loudness > 0 && !one.grant.hidden);
+        let speaking = self.people.values().filter(|participant| participant.loudness > 0);
         let speakers: Vec<_> = speaking.map(speaker_info).collect();
         if !speakers.is_empty() {
             let message = proto::SpeakersChanged { speakers };

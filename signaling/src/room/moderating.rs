@@ -5,7 +5,6 @@ use schema::event::LeaveReason;
 
 use super::track::Track;
 use super::{Change, Command, Pid, Refusal, Response, Rights, Room, Turn, Which};
-use crate::config::Grant;
 
 impl Room {
     pub(super) fn moderate(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<(), Refusal> {
@@ -57,23 +56,24 @@ impl Room {
             Which::Source(source) => track.source == *source,
             Which::Sid(sid) => track.sid == *sid,
         };
-        let mut sids = Vec::new();
-        for track in participant.tracks.iter_mut().filter(|track| track.section.is_some() && meant(track)) {
-            if !muted && track.info.muted {
-                return Err(Refusal::Unmute);
-            }
-            if muted
-                && !std::mem::replace(&mut track.silenced, true)
+        let mut tracks: Vec<&mut Track> =
+            participant.tracks.iter_mut().filter(|track| track.section.is_some() && meant(track)).collect();
+        if tracks.is_empty() {
+            return Err(Refusal::NoTrack);
+        }
+        if !muted {
+            let heard = tracks.iter().all(|track| !track.info.muted);
+            return if heard { Ok(()) } else { Err(Refusal::Unmute) };
+        }
+        for track in &mut tracks {
+            if !std::mem::replace(&mut track.silenced, true)
                 && let Some(mid) = track.mid()
             {
                 turn.media.silence(peer, mid, true);
             }
-            sids.push(track.sid.clone());
         }
-        if sids.is_empty() {
-            return Err(Refusal::NoTrack);
-        }
-        for sid in sids.into_iter().filter(|_| muted) {
+        let sids: Vec<String> = tracks.iter().map(|track| track.sid.clone()).collect();
+        for sid in sids {
             turn.signal(conn, Response::Mute(proto::MuteTrackRequest { sid: sid.clone(), muted }));
             self.set_muted(turn, pid, &sid, muted);
         }
@@ -84,29 +84,27 @@ impl Room {
     /// its next token says the same.
     fn change(&mut self, turn: &mut Turn<'_>, pid: Pid, change: Change) -> Result<(), Refusal> {
         let participant = self.people.get(&pid).ok_or(Refusal::NoParticipant)?;
-        let grant = participant.grant.with(change.name, change.metadata, change.attributes);
+        let mut grant = participant.grant.with(change.name, change.metadata, change.attributes);
         if !self.limits.fits(&grant) {
             return Err(Refusal::TooLong);
         }
-        let was_hidden = participant.grant.hidden;
-        let hidden = change.rights.as_ref().map_or(was_hidden, |rights| rights.hidden);
-        if hidden && !was_hidden {
+        let hidden = change.rights.as_ref().map_or(grant.hidden, |rights| rights.hidden);
+        let (hides, shows) = (hidden && !grant.hidden, grant.hidden && !hidden);
+        if hides {
             // Before anything else: nobody is to see why, nor what is told of it from now on.
             self.hide(turn, pid);
+            grant.hidden = true;
         }
         if let Some(participant) = self.people.get_mut(&pid) {
-            participant.grant = Grant { hidden: hidden || was_hidden, ..grant };
+            participant.grant = grant;
         }
         if let Some(rights) = change.rights {
             self.set_rights(turn, pid, rights);
         }
-        if let Some(participant) = self.people.get_mut(&pid) {
-            participant.grant.hidden = hidden;
-        }
-        self.announce(turn, pid);
-        if was_hidden && !hidden {
-            // Now that they know whose it is.
+        if shows {
             self.show(turn, pid);
+        } else {
+            self.announce(turn, pid);
         }
         self.refresh_token(turn, pid);
         Ok(())

@@ -34,17 +34,17 @@ impl Room {
         }
     }
 
-    /// A participant that was hidden is shown, with all that it sends.
+    /// A participant that was hidden is shown, with all that it sends: first itself, or nobody would know whose that is.
     pub(super) fn show(&mut self, turn: &mut Turn<'_>, publisher: Pid) {
         let Some(participant) = self.people.get_mut(&publisher) else { return };
+        participant.grant.hidden = false;
         // To the others it is new: they know nothing of its line.
         participant.quality = None;
-        // Whoever missed that it was gone has all of it still.
-        let sid = participant.sid.clone();
-        self.departed.retain(|gone| gone.info.sid != sid);
-        let Some(participant) = self.people.get(&publisher) else { return };
         let live = participant.tracks.iter().filter(|track| track.is_live());
         let sids: Vec<String> = live.map(|track| track.sid.clone()).collect();
+        // Whoever missed that it was gone has all of it still.
+        self.departed.retain(|gone| gone.info.sid != participant.sid);
+        self.announce(turn, publisher);
         for sid in sids {
             self.offer_to_all(turn, publisher, &sid);
         }

@@ -206,6 +206,22 @@ fn whoever_is_hidden_is_gone_for_the_others_until_it_is_shown_again() {
 }
 
 #[test]
+fn of_what_somebody_may_no_longer_send_nobody_hears_when_it_is_shown() {
+    let mut world = World::new();
+    let (a, b) = (world.join("a", JoinPath::Dual), world.join("b", JoinPath::Dual));
+    world.publish(&a, "cam", Camera, "send:0:v:cam");
+    world.publish(&a, "mic", Microphone, "send:0:v:cam send:1:a:mic");
+    allow(&mut world, "a", Rights { hidden: true, ..rights() });
+    world.forget(&b);
+    allow(&mut world, "a", Rights { publish: false, ..rights() });
+    let told = world.inbox(&b).messages.iter().filter_map(|message| match message {
+        Response::Update(update) => Some(update.participants.iter().map(|info| info.tracks.len()).sum()),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<usize>>(), [0], "once, and without tracks");
+}
+
+#[test]
 fn whoever_loses_the_right_to_publish_falls_silent_at_once_and_may_not_begin_again() {
     let mut world = World::new();
     let a = world.join("a", JoinPath::Dual);

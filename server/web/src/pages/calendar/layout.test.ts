@@ -61,13 +61,13 @@ describe('the day column', () => {
 
 describe('the week', () => {
   it('shows the working hours, widened to what is booked', () => {
-    expect(visibleHours([[]])).toEqual({ from: 7, to: 18 });
-    expect(visibleHours([layoutDay([session('05:30', '20:10')], day)])).toEqual({ from: 5, to: 21 });
+    expect(visibleHours([], [day])).toEqual({ from: 7, to: 18 });
+    expect(visibleHours([session('05:30', '20:10')], [day])).toEqual({ from: 5, to: 21 });
   });
 
   it('does not open the night for a session that runs past midnight', () => {
     const late = session('22:00', '01:25', '2026-11-24', '2026-11-25');
-    const hours = visibleHours([layoutDay([late], '2026-11-24'), layoutDay([late], '2026-11-25')]);
+    const hours = visibleHours([late], ['2026-11-24', '2026-11-25']);
     expect(hours).toEqual({ from: 7, to: 24 });
     expect(layoutDay([late], '2026-11-25', hours)).toMatchObject([{ from: 420, to: 450 }]);
   });

@@ -18,8 +18,6 @@ export interface Placed<T> {
   /** Minutes since midnight. */
   from: number;
   to: number;
-  /** Began on an earlier day. */
-  continued: boolean;
   /** Which of `lanes` side-by-side columns it takes. */
   lane: number;
   lanes: number;
@@ -69,7 +67,6 @@ function cut<T extends Timed>(entry: T, date: CivilDate, hours: Hours): Placed<T
     entry,
     from,
     to: Math.max(Math.min(ends, hours.to * 60), from + SHORTEST_MINUTES),
-    continued: date !== first,
     lane: 0,
     lanes: 1,
   };
@@ -79,11 +76,15 @@ function cut<T extends Timed>(entry: T, date: CivilDate, hours: Hours): Placed<T
  * The hours that a week shows: the working day, widened to what is booked. What runs on from the day before does not
  * widen it, or one late session would open the whole night.
  */
-export function visibleHours(days: Placed<unknown>[][], from = 7, to = 18): Hours {
+export function visibleHours(entries: Timed[], dates: CivilDate[], from = 7, to = 18): Hours {
   let [first, last] = [from * 60, to * 60];
-  for (const one of days.flat()) {
-    if (!one.continued) first = Math.min(first, one.from);
-    last = Math.max(last, one.to);
+  for (const date of dates) {
+    for (const entry of entries) {
+      const one = cut(entry, date, WHOLE_DAY);
+      if (one === null) continue;
+      if (date === dateOf(entry.starts_at)) first = Math.min(first, one.from);
+      last = Math.max(last, one.to);
+    }
   }
   return { from: Math.floor(first / 60), to: Math.ceil(last / 60) };
 }
