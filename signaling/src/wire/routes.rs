@@ -22,6 +22,10 @@ const REFUSED: (StatusCode, &str) = (StatusCode::UNAUTHORIZED, "not allowed");
 const UNREADABLE: (StatusCode, &str) = (StatusCode::BAD_REQUEST, "bad request");
 const BUSY: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, "try again later");
 
+/// Bytes read from a signaling socket at a time. Most frames have some hundred; the library's own measure, 128 KiB, would be
+/// kept for each client and cleared for each frame.
+const READ_BYTES: usize = 4096;
+
 /// The signaling paths of LiveKit, and its room service.
 pub fn router(front: Arc<Front>) -> Router {
     let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
@@ -49,6 +53,7 @@ async fn join(
         return UNREADABLE.into_response();
     };
     upgrade
+        .read_buffer_size(READ_BYTES)
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| socket::serve(socket, front, seat, arrival))
