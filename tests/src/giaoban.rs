@@ -33,11 +33,16 @@ pub struct Giaoban {
 impl Giaoban {
     /// Starts it and waits until it says where it answers.
     pub async fn start(how: Start<'_>) -> Self {
+        Self::start_build(&tools::program(), how).await
+    }
+
+    /// The same with a build of the program that lies elsewhere.
+    pub async fn start_build(program: &Path, how: Start<'_>) -> Self {
         // A write past a limit of file size must fail like a full disk does, without the signal that goes with it.
         let mut command = Command::new("sh");
         command
             .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
-            .arg(tools::program())
+            .arg(program)
             .arg(how.command)
             .arg("--data")
             .arg(how.data)

@@ -2,19 +2,19 @@
 
 use std::{
     collections::HashMap,
-    io::IoSliceMut,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
-use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use signaling::media::{Source, double::Client};
-use tokio::{io::Interest, net::UdpSocket};
+use tokio::net::UdpSocket;
 
 /// Bytes that the kernel may hold: nothing may be lost on the side of those who count.
 const KERNEL_BUFFER_BYTES: usize = 8 << 20;
+/// Datagrams read before others get their turn.
+const MAX_READ: usize = 64;
 /// How often a client looks at its timers.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -64,7 +64,6 @@ impl Shared {
         raw.set_recv_buffer_size(KERNEL_BUFFER_BYTES).expect("the kernel takes the size as a wish");
         socket.set_nonblocking(true).expect("a socket can be non-blocking");
         let address = socket.local_addr().expect("bound");
-        let state = UdpSocketState::new((&socket).into()).expect("the socket's options can be set");
         let socket = Arc::new(UdpSocket::from_std(socket).expect("within the runtime"));
         let profiles = [SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm];
         let client = keys.then(|| Client::new(now(), Source::Udp(address), &profiles));
@@ -76,7 +75,7 @@ impl Shared {
             counts: HashMap::new(),
         };
         let shared = Self(Arc::new(Mutex::new(end)));
-        tokio::spawn(shared.clone().live(socket, state));
+        tokio::spawn(shared.clone().live(socket));
         shared
     }
 
@@ -101,24 +100,20 @@ impl Shared {
         counted.map(|(_, count)| count).fold(Tally::default(), add)
     }
 
-    async fn live(self, socket: Arc<UdpSocket>, state: UdpSocketState) {
-        let mut buffers = vec![vec![0_u8; 1 << 16]; BATCH_SIZE];
-        let mut meta = [RecvMeta::default(); BATCH_SIZE];
+    async fn live(self, socket: Arc<UdpSocket>) {
+        let mut buffer = vec![0_u8; 1 << 16];
         let mut ticks = tokio::time::interval(TICK);
         loop {
             tokio::select! {
                 readable = socket.readable() => readable.expect("the socket lives"),
                 _ = ticks.tick() => self.lock().tick(),
             }
-            let mut slices: Vec<IoSliceMut<'_>> = buffers.iter_mut().map(|b| IoSliceMut::new(b)).collect();
-            let read = || state.recv((&*socket).into(), &mut slices, &mut meta);
-            let Ok(count) = socket.try_io(Interest::READABLE, read) else { continue };
-            drop(slices);
             let mut end = self.lock();
-            for (buffer, meta) in buffers.iter_mut().zip(&meta).take(count) {
-                for datagram in buffer[..meta.len].chunks_mut(meta.stride.max(1)) {
-                    end.datagram(datagram);
-                }
+            // One by one, as browsers take them: a socket that asks for joined datagrams (UDP_GRO) gets a whole run from this
+            // machine's own sender, never cut apart as on every line.
+            for _ in 0..MAX_READ {
+                let Ok((length, _)) = socket.try_recv_from(&mut buffer) else { break };
+                end.datagram(&mut buffer[..length]);
             }
             end.flush();
         }

@@ -160,13 +160,14 @@ impl Loop {
     }
 
     fn flow(&mut self, burst: usize, payload_bytes: usize, spacing: Duration, orders: &Receiver<Order>) {
-        let payload = vec![0x5A_u8; payload_bytes];
+        // Each packet of a burst has bytes of its own, as those of a picture have.
+        let payloads = vec![0x5A_u8; burst * payload_bytes];
         let mut due = now();
         let mut timestamp = 0_u32;
         while matches!(orders.try_recv(), Err(TryRecvError::Empty)) {
             timestamp = timestamp.wrapping_add(3600);
             for index in 0..self.destinations.len() {
-                self.write(index, burst, timestamp, &payload);
+                self.write(index, timestamp, payloads.chunks(payload_bytes));
                 self.send(index, HEADER_BYTES + payload_bytes + TAG_BYTES);
             }
             due += spacing;
@@ -175,10 +176,10 @@ impl Loop {
         }
     }
 
-    fn write(&mut self, index: usize, burst: usize, timestamp: u32, payload: &[u8]) {
+    fn write<'a>(&mut self, index: usize, timestamp: u32, payloads: impl Iterator<Item = &'a [u8]>) {
         let to = &mut self.destinations[index];
         self.out.clear();
-        for _ in 0..burst {
+        for payload in payloads {
             let sequence = to.sequence.to_be_bytes();
             let start = self.out.len();
             self.out.extend_from_slice(&[0x90, 96, sequence[6], sequence[7]]);

@@ -1,6 +1,6 @@
 //! The program itself, joined through LiveKit's protocol on its dual path.
 
-use std::{fs, net::Ipv4Addr, time::Duration};
+use std::{fs, net::Ipv4Addr, path::Path, time::Duration};
 
 use futures::{
     SinkExt as _, StreamExt as _,
@@ -32,14 +32,15 @@ const TOKEN_SECONDS: u64 = 3600;
 
 /// The program and its crowd.
 pub struct Giaoban {
+    name: &'static str,
     program: Program,
     crowd: Crowd,
     _data: TempDir,
 }
 
 impl Giaoban {
-    /// Starts the program on an empty folder and lets the crowd in.
-    pub async fn start() -> Self {
+    /// Starts a build of the program on an empty folder and lets the crowd in.
+    pub async fn start(name: &'static str, build: &Path) -> Self {
         let data = tempfile::tempdir().expect("a folder for a while");
         let start = Start {
             command: "serve",
@@ -48,7 +49,7 @@ impl Giaoban {
             address: Ipv4Addr::LOCALHOST,
             ports: (0, 0),
         };
-        let program = Program::start(start).await;
+        let program = Program::start_build(build, start).await;
         let key = fs::read_to_string(data.path().join("rooms.key")).expect("the program made its key");
         let key = EncodingKey::from_secret(key.trim().as_bytes());
         create_room(&program.base, &key).await;
@@ -61,13 +62,13 @@ impl Giaoban {
         crowd.connected().await;
         crowd.everybody_gets(Pattern::Sound).await;
         crowd.everybody_gets(Pattern::Bursts).await;
-        Self { program, crowd, _data: data }
+        Self { name, program, crowd, _data: data }
     }
 }
 
 impl Subject for Giaoban {
     fn name(&self) -> &'static str {
-        "giaoban"
+        self.name
     }
 
     fn carries(&self, _: Pattern) -> bool {

@@ -21,7 +21,7 @@ mod report;
 mod subject;
 mod webrtc;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use pattern::Pattern;
 use report::Report;
@@ -29,6 +29,8 @@ use subject::Subject;
 
 /// Subscribers: a session of a province after 2025 has 46 endpoints and more.
 pub const SUBSCRIBERS: usize = 50;
+/// Names another build of the program, to be measured beside this one: two runs differ by more than most changes.
+const OTHER: &str = "FORWARD_OTHER";
 /// Turns that each subject has with each pattern.
 const ROUNDS: usize = 5;
 /// What one turn measures.
@@ -57,7 +59,10 @@ async fn measure(words: &[String]) -> bool {
     subjects.push(Box::new(floor::Floor::start(true)));
     subjects.push(Box::new(floor::Floor::start(false)));
     if wanted("giaoban") {
-        subjects.push(Box::new(giaoban::Giaoban::start().await));
+        subjects.push(Box::new(giaoban::Giaoban::start("giaoban", &tests::tools::program()).await));
+    }
+    if let Some(build) = std::env::var_os(OTHER) {
+        subjects.push(Box::new(giaoban::Giaoban::start("other", Path::new(&build)).await));
     }
     if wanted("webrtc") {
         subjects.push(Box::new(webrtc::Webrtc::start().await));

@@ -42,7 +42,7 @@ impl Report {
         );
         println!("|---|---|---|---|---|---|---|");
         for pattern in Pattern::ALL {
-            for name in ["floor, offload", "floor", "giaoban", "webrtc", "janus"] {
+            for name in ["floor, offload", "floor", "giaoban", "other", "webrtc", "janus"] {
                 let (Some(micros), Some(ratio)) = (self.micros(pattern, name), self.ratio(pattern, name))
                 else {
                     continue;

@@ -151,7 +151,8 @@ impl Client {
         let due = |last: Option<Instant>, every: u64| {
             last.is_none_or(|last| now.duration_since(last) >= Duration::from_millis(every))
         };
-        let every = if self.checks_answered == 0 { 50 } else { 1000 };
+        // As browsers do: often until there is a path, then seldom.
+        let every = if self.checks_answered == 0 { 50 } else { 2500 };
         if self.server.is_some() && due(self.checked, every) {
             self.checked = Some(now);
             self.check();
