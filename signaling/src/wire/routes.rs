@@ -23,7 +23,7 @@ const UNREADABLE: (StatusCode, &str) = (StatusCode::BAD_REQUEST, "bad request");
 const BUSY: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, "try again later");
 
 /// Bytes read from a signaling socket at a time. Most frames have some hundred; the library's own measure, 128 KiB, would be
-/// kept for each client and cleared for each frame.
+/// kept for each client and cleared for each frame. A longer frame gets room for all of it at once.
 const READ_BYTES: usize = 4096;
 
 /// The signaling paths of LiveKit, and its room service.

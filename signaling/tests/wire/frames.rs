@@ -109,6 +109,17 @@ async fn a_message_of_tomorrow_is_passed_over() {
 }
 
 #[tokio::test]
+async fn a_frame_as_long_as_the_description_of_two_hundred_endpoints_is_read() {
+    let world = World::new().await;
+    let mut client = world.join("a").await;
+    // The same field with 2 MiB in it.
+    let mut frame = vec![0xa2, 0x38, 0x80, 0x80, 0x80, 0x01];
+    frame.resize(frame.len() + (2 << 20), 0);
+    client.socket.send(Message::Binary(frame.into())).await.expect("open");
+    assert!(client.answers().await);
+}
+
+#[tokio::test]
 async fn a_description_that_cannot_be_read_ends_that_connection_and_no_other() {
     let world = World::new().await;
     let mut good = world.join("good").await;

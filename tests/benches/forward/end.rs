@@ -13,8 +13,6 @@ use tokio::net::UdpSocket;
 
 /// Bytes that the kernel may hold: nothing may be lost on the side of those who count.
 const KERNEL_BUFFER_BYTES: usize = 8 << 20;
-/// Datagrams read before others get their turn.
-const MAX_READ: usize = 64;
 /// How often a client looks at its timers.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -109,10 +107,9 @@ impl Shared {
                 _ = ticks.tick() => self.lock().tick(),
             }
             let mut end = self.lock();
-            // One by one, as browsers take them: a socket that asks for joined datagrams (UDP_GRO) gets a whole run from this
-            // machine's own sender, never cut apart as on every line.
-            for _ in 0..MAX_READ {
-                let Ok((length, _)) = socket.try_recv_from(&mut buffer) else { break };
+            // One by one, as browsers take them. A socket that asks for joined datagrams (UDP_GRO) would get a whole run of a
+            // sender on its own machine, which nobody had cut apart.
+            while let Ok((length, _)) = socket.try_recv_from(&mut buffer) {
                 end.datagram(&mut buffer[..length]);
             }
             end.flush();

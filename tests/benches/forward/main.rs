@@ -4,6 +4,7 @@
 //! - **floor**: a bare loop that only writes a header, seals in place (AES-128-GCM) and sends, with segmentation
 //!   offload and without: what no forwarder can go below;
 //! - **giaoban**: the program itself, every feature on, joined through LiveKit's protocol;
+//! - **other**: another build of it, where one is named;
 //! - **webrtc**: a forwarder on the `webrtc` crate's own driver;
 //! - **janus**: Janus' videoroom from the system's packages.
 //!
@@ -29,7 +30,8 @@ use subject::Subject;
 
 /// Subscribers: a session of a province after 2025 has 46 endpoints and more.
 pub const SUBSCRIBERS: usize = 50;
-/// Names another build of the program, to be measured beside this one: two runs differ by more than most changes.
+/// The absolute path of another build of the program, to be measured beside this one: two runs differ by more than most
+/// changes.
 const OTHER: &str = "FORWARD_OTHER";
 /// Turns that each subject has with each pattern.
 const ROUNDS: usize = 5;
@@ -61,7 +63,9 @@ async fn measure(words: &[String]) -> bool {
     if wanted("giaoban") {
         subjects.push(Box::new(giaoban::Giaoban::start("giaoban", &tests::tools::program()).await));
     }
-    if let Some(build) = std::env::var_os(OTHER) {
+    if wanted("giaoban")
+        && let Some(build) = std::env::var_os(OTHER).filter(|path| !path.is_empty())
+    {
         subjects.push(Box::new(giaoban::Giaoban::start("other", Path::new(&build)).await));
     }
     if wanted("webrtc") {

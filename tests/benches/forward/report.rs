@@ -28,10 +28,10 @@ impl Report {
         median(self.of(pattern, name).map(Turn::micros))
     }
 
-    /// How many times the floor: the median of the rounds, each against the floor of its own round.
-    fn ratio(&self, pattern: Pattern, name: &str) -> Option<f64> {
-        let floors = self.of(pattern, floor(pattern)).map(Turn::micros);
-        median(self.of(pattern, name).map(Turn::micros).zip(floors).map(|(own, floor)| own / floor))
+    /// How many times another subject: the median of the rounds, each against the other of its own round.
+    fn ratio(&self, pattern: Pattern, name: &str, other: &str) -> Option<f64> {
+        let others = self.of(pattern, other).map(Turn::micros);
+        median(self.of(pattern, name).map(Turn::micros).zip(others).map(|(own, other)| own / other))
     }
 
     /// Prints everything; false when a limit is missed.
@@ -43,7 +43,8 @@ impl Report {
         println!("|---|---|---|---|---|---|---|");
         for pattern in Pattern::ALL {
             for name in ["floor, offload", "floor", "giaoban", "other", "webrtc", "janus"] {
-                let (Some(micros), Some(ratio)) = (self.micros(pattern, name), self.ratio(pattern, name))
+                let (Some(micros), Some(ratio)) =
+                    (self.micros(pattern, name), self.ratio(pattern, name, floor(pattern)))
                 else {
                     continue;
                 };
@@ -60,12 +61,17 @@ impl Report {
         println!();
         let mut kept = true;
         for pattern in Pattern::ALL {
-            let (Some(own), Some(ratio)) = (self.micros(pattern, "giaoban"), self.ratio(pattern, "giaoban"))
+            let floor = floor(pattern);
+            let (Some(own), Some(ratio)) =
+                (self.micros(pattern, "giaoban"), self.ratio(pattern, "giaoban", floor))
             else {
                 continue;
             };
-            let floor = self.micros(pattern, floor(pattern)).unwrap_or(f64::NAN);
-            println!("forward {pattern} {own:.2} floor {floor:.2} ratio {ratio:.2}");
+            let bare = self.micros(pattern, floor).unwrap_or(f64::NAN);
+            println!("forward {pattern} {own:.2} floor {bare:.2} ratio {ratio:.2}");
+            if let Some(ratio) = self.ratio(pattern, "giaoban", "other") {
+                println!("{pattern}: {ratio:.2} × the other build");
+            }
             kept &= held(&format!("{pattern}: at most {MAX_RATIO} × the floor"), ratio <= MAX_RATIO);
             let missing: i64 = self.of(pattern, "giaoban").map(|turn| turn.missing).sum();
             kept &= held(&format!("{pattern}: nothing missing"), missing == 0);

@@ -151,7 +151,7 @@ impl Client {
         let due = |last: Option<Instant>, every: u64| {
             last.is_none_or(|last| now.duration_since(last) >= Duration::from_millis(every))
         };
-        // As browsers do: often until there is a path, then seldom.
+        // Often until there is a path; then as browsers check the one in use.
         let every = if self.checks_answered == 0 { 50 } else { 2500 };
         if self.server.is_some() && due(self.checked, every) {
             self.checked = Some(now);
