@@ -62,11 +62,9 @@ async fn measure(words: &[String]) -> bool {
     subjects.push(Box::new(floor::Floor::start(false)));
     if wanted("giaoban") {
         subjects.push(Box::new(giaoban::Giaoban::start("giaoban", &tests::tools::program()).await));
-    }
-    if wanted("giaoban")
-        && let Some(build) = std::env::var_os(OTHER).filter(|path| !path.is_empty())
-    {
-        subjects.push(Box::new(giaoban::Giaoban::start("other", Path::new(&build)).await));
+        if let Some(build) = std::env::var_os(OTHER).filter(|path| !path.is_empty()) {
+            subjects.push(Box::new(giaoban::Giaoban::start("other", Path::new(&build)).await));
+        }
     }
     if wanted("webrtc") {
         subjects.push(Box::new(webrtc::Webrtc::start().await));
