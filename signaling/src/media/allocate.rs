@@ -165,6 +165,7 @@ impl Engine {
 
     /// Sends padding where the line is to be probed.
     pub(super) fn probe(&mut self, now: Instant, index: usize) {
+        let stamp = self.stamp(now);
         let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.reached()) else { return };
         let mut bytes = peer.bandwidth.padding(now, peer.share.wish, peer.pacer.backlog());
         if bytes == 0 {
@@ -178,7 +179,7 @@ impl Engine {
         let Some(forward) = carrier.and_then(|forward| self.forwards.get_mut(forward)) else { return };
         mark(&mut self.dirty, index, &peer.egress);
         while bytes > 0 {
-            let Some(size) = forward.pad(now, peer, PADDING) else { return };
+            let Some(size) = forward.pad(stamp, peer, PADDING) else { return };
             bytes = bytes.saturating_sub(size);
         }
     }

@@ -148,15 +148,16 @@ impl Bandwidth {
         self.control.is_some()
     }
 
-    /// Notes a packet of media that leaves under a transport-wide number.
-    pub fn left(&mut self, now: Instant, number: u64, size: usize) {
-        self.left.note(now, number, size);
-        self.leaving.add(now, size);
+    /// Notes packets of media that leave together: the transport-wide number of the first, and their sizes.
+    pub fn left(&mut self, now: Instant, first: u64, sizes: impl Iterator<Item = usize>) {
+        let mut bytes = 0;
+        self.left.note(now, first, sizes.inspect(|size| bytes += size));
+        self.leaving.add(now, bytes);
     }
 
     /// Notes a packet of padding.
     pub fn padded(&mut self, now: Instant, number: u64, size: usize) {
-        self.left.note(now, number, size);
+        self.left.note(now, number, std::iter::once(size));
         if let Some(probe) = &mut self.probe {
             probe.paid = probe.paid.saturating_add(size);
         }

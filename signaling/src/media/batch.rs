@@ -4,6 +4,8 @@
 //! of every subscriber once for every packet; so a burst is taken in whole, and then each subscriber gets all of it at
 //! once, written into one buffer that stays warm and leaves in one system call.
 
+use std::time::Instant;
+
 use super::history::{Content, Packet};
 
 /// A packet that waits.
@@ -30,12 +32,15 @@ pub struct Batch {
     bytes: Vec<u8>,
     /// Tracks that have any, in the order of their first.
     pub tracks: Vec<usize>,
+    /// When the first of all came in.
+    pub since: Option<Instant>,
 }
 
 impl Batch {
     /// Keeps a packet of a track until the next flush; `waiting` are those of the same track.
     pub fn keep(
         &mut self,
+        now: Instant,
         track: usize,
         waiting: &mut Vec<Waiting>,
         layer: usize,
@@ -45,6 +50,7 @@ impl Batch {
         if waiting.is_empty() {
             self.tracks.push(track);
         }
+        self.since.get_or_insert(now);
         waiting.push(Waiting { layer, packet, start: self.bytes.len(), length: content.length() });
         self.bytes.extend_from_slice(content.descriptor);
         self.bytes.extend_from_slice(content.payload);
@@ -60,5 +66,6 @@ impl Batch {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.tracks.clear();
+        self.since = None;
     }
 }

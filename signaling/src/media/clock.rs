@@ -1,6 +1,24 @@
 //! Spans of time in ticks, and the low bits of wide counters, without floating point.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// An instant as packets need it that leave at it, worked out once for all of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp {
+    /// The instant.
+    pub at: Instant,
+    /// The sender's clock then: 24 bits of 6.18 fixed point seconds
+    /// (<http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time>).
+    pub send_time: u32,
+}
+
+impl Stamp {
+    /// `epoch` is the origin of the sender's clock.
+    pub fn new(at: Instant, epoch: Instant) -> Self {
+        let clock = ticks(at.saturating_duration_since(epoch), 1 << 18);
+        Self { at, send_time: low32(clock & 0x00FF_FFFF) }
+    }
+}
 
 /// A span in ticks of `rate` per second.
 pub fn ticks(span: Duration, rate: u32) -> u64 {

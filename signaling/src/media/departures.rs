@@ -32,15 +32,17 @@ impl Departures {
         self.newest
     }
 
-    /// Notes a packet that leaves.
-    pub fn note(&mut self, now: Instant, number: u64, size: usize) {
+    /// Notes packets that leave together: the number of the first, and their sizes.
+    pub fn note(&mut self, now: Instant, first: u64, sizes: impl Iterator<Item = usize>) {
         if self.places.is_empty() {
             self.places = vec![Place::default(); SLOTS.try_into().unwrap_or_default()];
         }
         let at = self.clock(now);
-        let (index, lap) = place(number);
-        self.places[index] = Place { at, size: u16::try_from(size).unwrap_or(u16::MAX), lap };
-        self.newest = number;
+        for (number, size) in (first..).zip(sizes) {
+            let (index, lap) = place(number);
+            self.places[index] = Place { at, size: u16::try_from(size).unwrap_or(u16::MAX), lap };
+            self.newest = number;
+        }
     }
 
     /// Takes a packet that is reported on, once: when it left, and its bytes.
@@ -74,8 +76,8 @@ mod tests {
     #[test]
     fn a_packet_is_taken_once_with_what_was_noted_of_it() {
         let (start, mut left) = (any_instant(), Departures::default());
-        left.note(start, 5, 1200);
-        left.note(start + Duration::from_millis(20), 6, 100);
+        left.note(start, 5, [1200].into_iter());
+        left.note(start + Duration::from_millis(20), 6, [100].into_iter());
         let now = start + Duration::from_millis(50);
         assert_eq!(left.newest(), 6);
         assert_eq!(left.take(now, 6), Some((start + Duration::from_millis(20), 100)));
@@ -87,8 +89,8 @@ mod tests {
     #[test]
     fn one_whose_place_another_took_is_forgotten() {
         let (start, mut left) = (any_instant(), Departures::default());
-        left.note(start, 1, 1200);
-        left.note(start, 1 + SLOTS, 700);
+        left.note(start, 1, [1200].into_iter());
+        left.note(start, 1 + SLOTS, [700].into_iter());
         assert_eq!(left.take(start, 1), None);
         assert_eq!(left.take(start, 1 + SLOTS), Some((start, 700)));
     }
@@ -96,9 +98,9 @@ mod tests {
     #[test]
     fn hours_do_not_confuse_it() {
         let (start, mut left) = (any_instant(), Departures::default());
-        left.note(start, 1, 1);
+        left.note(start, 1, [1].into_iter());
         let late = start + Duration::from_hours(5) + Duration::from_micros(7);
-        left.note(late, 2, 900);
+        left.note(late, 2, [900].into_iter());
         assert_eq!(left.take(late + Duration::from_millis(80), 2), Some((late, 900)));
     }
 }

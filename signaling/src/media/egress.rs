@@ -1,8 +1,6 @@
 //! The way out: packets are written, sealed and gathered behind each other, ready for segmentation offload.
 
-use std::time::Instant;
-
-use super::clock::{low16, low32, ticks};
+use super::clock::{Stamp, low16};
 use super::payload::Vp8;
 use super::rtp::{ExtensionIds, MAX_HEADER, Outgoing};
 use super::srtp::{MAX_TAG, Seal};
@@ -21,12 +19,12 @@ pub struct Run {
 }
 
 /// What a connection writes with, and what of its own waits for the next flush: handshakes, reports, repetitions.
+#[derive(Default)]
 pub struct Egress {
     /// Protects what leaves; `None` until the handshake is complete.
     pub seal: Option<Seal>,
     /// Header extensions that the client knows.
     pub ids: ExtensionIds,
-    epoch: Instant,
     transport_cc: u64,
     own: Run,
 }
@@ -52,9 +50,9 @@ impl Body<'_> {
 }
 
 impl Egress {
-    /// An empty one. `epoch` is the origin of the sender's clock.
-    pub fn new(epoch: Instant) -> Self {
-        Self { seal: None, ids: ExtensionIds::default(), epoch, transport_cc: 0, own: Run::default() }
+    /// The transport-wide number of the next packet.
+    pub fn next_number(&self) -> u64 {
+        self.transport_cc
     }
 
     /// Whether nothing of its own waits.
@@ -68,7 +66,7 @@ impl Egress {
     pub fn write(
         &mut self,
         run: &mut Run,
-        now: Instant,
+        stamp: Stamp,
         header: &Outgoing<'_>,
         index: u64,
         body: &Body<'_>,
@@ -76,11 +74,10 @@ impl Egress {
         let seal = self.seal.as_mut()?;
         let out = &mut run.bytes;
         let start = out.len();
-        let clock = ticks(now.saturating_duration_since(self.epoch), 1 << 18);
         let header = Outgoing {
             sequence: low16(index),
             transport_cc: Some(low16(self.transport_cc)),
-            abs_send_time: low32(clock & 0x00FF_FFFF),
+            abs_send_time: stamp.send_time,
             ..*header
         };
         out.reserve(MAX_HEADER + body.length() + usize::from(body.padding) + MAX_TAG);
@@ -112,13 +109,13 @@ impl Egress {
     /// The same among what is its own.
     pub fn rtp(
         &mut self,
-        now: Instant,
+        stamp: Stamp,
         header: &Outgoing<'_>,
         index: u64,
         body: &Body<'_>,
     ) -> Option<(u64, usize)> {
         let mut own = std::mem::take(&mut self.own);
-        let written = self.write(&mut own, now, header, index, body);
+        let written = self.write(&mut own, stamp, header, index, body);
         self.own = own;
         written
     }
@@ -136,6 +133,12 @@ impl Egress {
         self.own.sizes.push(packet.len());
     }
 
+    /// What is its own leaves behind `run`: a report after a picture costs no system call.
+    pub fn follow(&mut self, run: &mut Run) {
+        run.bytes.append(&mut self.own.bytes);
+        run.sizes.append(&mut self.own.sizes);
+    }
+
     /// Gives away what is its own.
     pub fn drain(&mut self, send: impl FnMut(&[u8], usize)) {
         self.own.drain(send);
@@ -143,6 +146,16 @@ impl Egress {
 }
 
 impl Run {
+    /// Packets that wait.
+    pub fn count(&self) -> u64 {
+        u64::try_from(self.sizes.len()).unwrap_or_default()
+    }
+
+    /// Bytes that each packet takes on the wire.
+    pub fn sizes(&self) -> impl Iterator<Item = usize> {
+        self.sizes.iter().map(|size| size + WRAPPING)
+    }
+
     /// Gives away what waits, in runs of packets of one size (the last of a run may be shorter).
     pub fn drain(&mut self, mut send: impl FnMut(&[u8], usize)) {
         let mut rest = self.bytes.as_slice();

@@ -13,6 +13,7 @@ use slab::Slab;
 
 use super::agenda::Agenda;
 use super::batch::Batch;
+use super::clock::Stamp;
 use super::dtls::{Identity, Progress};
 use super::egress::Run;
 use super::forward::Forward;
@@ -189,6 +190,11 @@ impl Engine {
         }
     }
 
+    /// When the first of the packets came in that wait to be passed on; `None` while none do.
+    pub fn holds_since(&self) -> Option<Instant> {
+        self.batch.since
+    }
+
     /// When [`Engine::tick`] is due; `None` while there is nobody.
     pub fn next_deadline(&self) -> Option<Instant> {
         if self.peers.is_empty() {
@@ -314,6 +320,11 @@ impl Engine {
             tracing::error!("the system has no randomness");
         }
         bytes
+    }
+
+    /// An instant as packets need it that leave at it.
+    pub(super) fn stamp(&self, at: Instant) -> Stamp {
+        Stamp::new(at, self.started)
     }
 
     /// NTP time of an instant, 32.32 fixed point.

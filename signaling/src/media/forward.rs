@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use super::clock::{low32, ticks};
+use super::clock::{Stamp, low32, ticks};
 use super::egress::Body;
 use super::history::Packet;
 use super::layer::Layer;
@@ -190,7 +190,7 @@ impl Forward {
     }
 
     /// Sends one packet of padding; its size on the wire.
-    pub fn pad(&mut self, now: Instant, peer: &mut Peer, padding: u8) -> Option<usize> {
+    pub fn pad(&mut self, stamp: Stamp, peer: &mut Peer, padding: u8) -> Option<usize> {
         let header = Outgoing {
             payload_type: self.any_repair_type()?,
             timestamp: self.last.map_or(0, |(_, timestamp)| timestamp),
@@ -202,8 +202,8 @@ impl Forward {
             self.repair_next += 1;
             self.repair_next
         };
-        let (number, size) = peer.egress.rtp(now, &header, number, &Body { padding, ..Body::default() })?;
-        peer.bandwidth.padded(now, number, size);
+        let (number, size) = peer.egress.rtp(stamp, &header, number, &Body { padding, ..Body::default() })?;
+        peer.bandwidth.padded(stamp.at, number, size);
         Some(size)
     }
 

@@ -31,8 +31,8 @@ pub struct Limits {
     pub nack_batch: usize,
     /// Bytes of plaintext kept per layer for pictures that wait and for retransmission, at most: 2.5 s at 3.3 Mbit/s.
     pub history_bytes: usize,
-    /// Least time between two looks at what has come, while much comes. What came meanwhile is read at once and leaves in
-    /// one run for each subscriber, and reports of fifty subscribers wake nobody up fifty times. Zero: every packet at once.
+    /// How long a packet that is to be passed on waits for what comes with it: the rest of its picture, and what others send.
+    /// All of it leaves in one run for each subscriber. Zero: every packet at once.
     pub gather: Duration,
     /// Bytes of one track's sound in a second; what is more is not passed on. Opus has at most 510 kbit/s, RED doubles that.
     pub sound_bytes: u64,

@@ -16,9 +16,11 @@
 //! subscriber after the other, not one packet after the other: the keys, counters and bytes of one stay in the nearest
 //! cache while it is served.
 
+use std::iter;
 use std::time::Instant;
 
 use super::batch::Waiting;
+use super::clock::Stamp;
 use super::descriptor::Descriptor;
 use super::egress::{Body, Egress, Run, WRAPPING};
 use super::engine::Engine;
@@ -104,12 +106,12 @@ impl Engine {
             track.live = true;
             self.events.push_back(MediaEvent::TrackLive { peer: peer.id, mid: track.mid.clone() });
         }
-        self.batch.keep(source.track, &mut track.waiting, source.layer, packet, content);
+        self.batch.keep(now, source.track, &mut track.waiting, source.layer, packet, content);
     }
 
     /// Passes on everything that waits: to one subscriber after the other.
     pub(super) fn pass_on(&mut self, send: &mut impl FnMut(Source, &[u8], usize)) {
-        let now = self.now;
+        let stamp = self.stamp(self.now);
         let Self { tracks, forwards, peers, batch, run, paced, .. } = self;
         for index in &batch.tracks {
             // A track that has gone took its packets along.
@@ -121,21 +123,16 @@ impl Engine {
                 };
                 let idle = peer.pacer.is_empty();
                 if forward.kind == MediaKind::Video && (peer.bandwidth.limited() || !idle) {
-                    hold(now, track, *place, forward, &mut peer.pacer);
+                    hold(stamp.at, track, *place, forward, &mut peer.pacer);
                     if idle && !peer.pacer.is_empty() {
                         paced.push(forward.subscriber);
                     }
                     continue;
                 }
                 for waiting in &track.waiting {
-                    pass(now, track, waiting, batch.content(waiting), forward, peer, run);
+                    pass(stamp, track, waiting, batch.content(waiting), forward, peer, run);
                 }
-                let remote = peer.remote;
-                run.drain(|bytes, size| {
-                    if let Some(remote) = remote {
-                        send(remote, bytes, size);
-                    }
-                });
+                leave(stamp.at, peer, run, send);
             }
         }
         for index in &batch.tracks {
@@ -148,7 +145,7 @@ impl Engine {
 
     /// Lets those pictures leave whose turn has come.
     pub(super) fn pace(&mut self, send: &mut impl FnMut(Source, &[u8], usize)) {
-        let now = self.now;
+        let stamp = self.stamp(self.now);
         let Self { tracks, forwards, peers, run, paced, .. } = self;
         paced.retain(|index| {
             let Some(peer) = peers.get_mut(*index) else { return false };
@@ -156,7 +153,7 @@ impl Engine {
                 peer.pacer.clear();
                 return false;
             }
-            while let Some(held) = peer.pacer.next(now, peer.bandwidth.pace(now)) {
+            while let Some(held) = peer.pacer.next(stamp.at, peer.bandwidth.pace(stamp.at)) {
                 // What has gone meanwhile is not sent: a track, a source that began anew.
                 let forward = forwards.get_mut(held.forward.0).filter(|forward| forward.id == held.forward.1);
                 let Some(forward) = forward else { continue };
@@ -167,15 +164,10 @@ impl Engine {
                     continue;
                 };
                 if let Some(carried) = carried(forward, peer, track, packet, content) {
-                    write(now, packet, &carried, &held.rewritten, forward, peer, run);
+                    write(stamp, packet, &carried, &held.rewritten, forward, peer, run);
                 }
             }
-            let remote = peer.remote;
-            run.drain(|bytes, size| {
-                if let Some(remote) = remote {
-                    send(remote, bytes, size);
-                }
-            });
+            leave(stamp.at, peer, run, send);
             !peer.pacer.is_empty()
         });
     }
@@ -209,6 +201,7 @@ impl Engine {
 
     /// Sends again what a subscriber missed.
     pub(super) fn repeat(&mut self, now: Instant, forward: usize, sequence: u16) -> Option<()> {
+        let stamp = self.stamp(now);
         let forward = self.forwards.get_mut(forward)?;
         let track = self.tracks.get(forward.track?)?;
         let (era, index) = forward.locate(track, sequence)?;
@@ -228,12 +221,12 @@ impl Engine {
         let vp8 = packet.vp8.map(|vp8| (vp8, rewritten.picture, rewritten.base));
         mark(&mut self.dirty, forward.subscriber, &peer.egress);
         let (number, size) = peer.egress.rtp(
-            now,
+            stamp,
             &header,
             number,
             &Body { prefix: [&sequence.to_be_bytes(), &[]], payload: content.payload, vp8, padding: 0 },
         )?;
-        peer.bandwidth.left(now, number, size);
+        peer.bandwidth.left(now, number, iter::once(size));
         peer.pacer.spend(size);
         Some(())
     }
@@ -241,7 +234,7 @@ impl Engine {
 
 /// Passes one packet on to one subscriber, if it is to get it.
 fn pass(
-    now: Instant,
+    stamp: Stamp,
     track: &Track,
     waiting: &Waiting,
     content: Content<'_>,
@@ -250,8 +243,25 @@ fn pass(
     run: &mut Run,
 ) -> Option<()> {
     let carried = carried(forward, peer, track, &waiting.packet, content)?;
-    let rewritten = forward.pass(now, track, waiting.layer, &waiting.packet)?;
-    write(now, &waiting.packet, &carried, &rewritten, forward, peer, run)
+    let rewritten = forward.pass(stamp.at, track, waiting.layer, &waiting.packet)?;
+    write(stamp, &waiting.packet, &carried, &rewritten, forward, peer, run)
+}
+
+/// Notes what has been written for a connection, and gives it away.
+fn leave(now: Instant, peer: &mut Peer, run: &mut Run, send: &mut impl FnMut(Source, &[u8], usize)) {
+    let count = run.count();
+    if count == 0 {
+        return;
+    }
+    let first = peer.egress.next_number() - count;
+    peer.bandwidth.left(now, first, run.sizes());
+    peer.egress.follow(run);
+    let remote = peer.remote;
+    run.drain(|bytes, size| {
+        if let Some(remote) = remote {
+            send(remote, bytes, size);
+        }
+    });
 }
 
 /// What a subscriber gets of a packet.
@@ -311,7 +321,7 @@ fn hold(now: Instant, track: &Track, place: usize, forward: &mut Forward, pacer:
 
 /// Writes and seals one packet for one subscriber.
 fn write(
-    now: Instant,
+    stamp: Stamp,
     packet: &Packet,
     Carried { payload_type, before, content }: &Carried<'_>,
     rewritten: &Rewritten,
@@ -323,8 +333,7 @@ fn write(
     let header = header(forward, rewritten, packet, (*payload_type, content.descriptor));
     let prefix = before.as_ref().map_or([&[][..]; 2], |(heads, frame)| [heads, frame]);
     let body = Body { prefix, payload: content.payload, vp8, padding: 0 };
-    let (number, size) = peer.egress.write(run, now, &header, rewritten.index, &body)?;
-    peer.bandwidth.left(now, number, size);
+    let (_, size) = peer.egress.write(run, stamp, &header, rewritten.index, &body)?;
     if peer.bandwidth.limited() {
         peer.pacer.spend(size);
     }

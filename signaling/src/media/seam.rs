@@ -46,7 +46,7 @@ impl Media for Engine {
             lost: false,
             channels: Channels::new(role == PeerRole::Subscriber, &self.limits),
             open: None,
-            egress: Egress::new(self.started),
+            egress: Egress::default(),
             inbound: Inbound::new(),
             sections: Vec::new(),
             offered: false,

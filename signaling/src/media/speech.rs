@@ -43,6 +43,6 @@ pub fn restore(
         let packet = Packet::restored(index, timestamp, Codec::Red);
         let content = Content { descriptor: &[], payload: alone.payload() };
         layer.keep(now, packet, content);
-        batch.keep(source.track, waiting, source.layer, packet, content);
+        batch.keep(now, source.track, waiting, source.layer, packet, content);
     }
 }

@@ -22,6 +22,8 @@ const REPORT: Duration = Duration::from_secs(1);
 const QUALITY: Duration = Duration::from_secs(5);
 /// Time between two looks at layers and loudness.
 pub(super) const SURVEY: Duration = Duration::from_millis(100);
+/// What is due so soon is done with what is due now: each at its own time would wake the worker for each.
+const SOON: Duration = Duration::from_millis(20);
 /// Report blocks in one packet: the count has five bits.
 const MAX_BLOCKS: usize = 31;
 
@@ -43,14 +45,24 @@ impl Compounds {
 }
 
 impl Engine {
-    /// Does what is due.
+    /// Does what is due. To be called at [`Engine::next_deadline`], and whenever the worker is awake anyway.
     pub fn tick(&mut self, now: Instant) {
         self.advance(now);
-        if now.saturating_duration_since(self.ticked) < TICK {
+        let soon = now + SOON;
+        let due = self.next_deadline().is_some_and(|at| at <= soon);
+        if !due || now.saturating_duration_since(self.ticked) < TICK {
             return;
         }
         self.ticked = now;
-        for index in self.agenda.take(now) {
+        let surveys = soon >= self.surveyed + SURVEY;
+        if surveys {
+            for (index, peer) in &self.peers {
+                if peer.connected && soon >= peer.reported + REPORT {
+                    self.agenda.wake(index, now);
+                }
+            }
+        }
+        for index in self.agenda.take(soon) {
             self.contain(index, |engine| engine.tick_transport(now, index));
             let waits = self.tick_feedback(now, index);
             self.probe(now, index);
@@ -63,7 +75,7 @@ impl Engine {
                 }
             }
         }
-        if now.saturating_duration_since(self.surveyed) >= SURVEY {
+        if surveys {
             self.surveyed = now;
             self.survey(now);
         }
@@ -117,7 +129,8 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.connected) else { return false };
         let mut out = Compounds::default();
         let mut missing = Vec::new();
-        let reports = now.saturating_duration_since(peer.reported) >= REPORT;
+        let soon = now + SOON;
+        let reports = soon >= peer.reported + REPORT;
         let mut blocks = Vec::new();
         let (mut media, mut waits) = (0, false);
         for track in peer.inbound.tracks.values() {
@@ -149,7 +162,9 @@ impl Engine {
                 }
             }
         }
-        if let Some(feedback) = peer.inbound.arrivals.feedback(now, peer.ssrc, media) {
+        if peer.inbound.arrivals.due().is_some_and(|due| due <= soon)
+            && let Some(feedback) = peer.inbound.arrivals.feedback(now, peer.ssrc, media)
+        {
             out.add(feedback);
         }
         if reports {
@@ -164,7 +179,6 @@ impl Engine {
             mark(&mut self.dirty, index, &peer.egress);
             peer.egress.rtcp(&compound);
         }
-        waits |= !peer.inbound.arrivals.is_empty();
         if reports {
             self.sender_reports(index, ntp);
             self.quality(now, index);
@@ -219,12 +233,13 @@ impl Engine {
 /// When something is to be done about a connection that nothing comes from: whatever does come wakes it up. `None` for one
 /// that its client has not begun: those who only listen never begin the one on which they could send.
 fn quiet_until(peer: &Peer, limits: &Limits) -> Option<Instant> {
-    let (patience, reports) = if peer.connected {
-        (Some(peer.heard + limits.consent), Some(peer.reported + REPORT))
+    let patience = if peer.connected {
+        Some(peer.heard + limits.consent)
     } else {
-        (peer.since.map(|since| since + limits.handshake), None)
+        peer.since.map(|since| since + limits.handshake)
     };
     let handshake = peer.dtls.as_ref().and_then(Dtls::deadline);
-    let timers = [handshake, peer.channels.deadline(), patience.filter(|_| !peer.lost), reports];
+    let feedback = peer.inbound.arrivals.due();
+    let timers = [handshake, peer.channels.deadline(), patience.filter(|_| !peer.lost), feedback];
     timers.into_iter().flatten().min()
 }

@@ -49,16 +49,15 @@ impl Recorder {
         }
     }
 
-    /// Whether all has been reported.
-    pub fn is_empty(&self) -> bool {
-        self.arrivals.is_empty()
+    /// When the next feedback packet is due; `None` while nothing has arrived since the last.
+    pub fn due(&self) -> Option<Instant> {
+        let first = self.epoch.filter(|_| !self.arrivals.is_empty())?;
+        Some(self.sent.map_or(first, |sent| sent + INTERVAL))
     }
 
-    /// A feedback packet, when one is due.
+    /// A feedback packet, if anything has arrived.
     pub fn feedback(&mut self, now: Instant, sender: u32, media: u32) -> Option<Vec<u8>> {
-        if self.arrivals.is_empty()
-            || self.sent.is_some_and(|sent| now.saturating_duration_since(sent) < INTERVAL)
-        {
+        if self.arrivals.is_empty() {
             return None;
         }
         self.sent = Some(now);

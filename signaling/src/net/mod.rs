@@ -1,6 +1,6 @@
 //! Sockets, batches and workers: the only part of this crate that touches the network and the clock.
 //!
-//! A worker is one thread. It owns one UDP socket, a TCP listener on the same port number, one media
+//! A worker is one thread. It owns two UDP sockets and a TCP listener on one port number, one media
 //! [`Engine`](crate::media::Engine) and one [`Tenant`], so that nothing on the packet path is shared or locked.
 //!
 //! [`relay`] is a thread of its own, with the sockets of TURN.
@@ -10,6 +10,7 @@ mod framing;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod interfaces;
+mod port;
 pub mod relay;
 mod seats;
 mod tcp;

@@ -25,27 +25,38 @@ const MAX_WAITED: Duration = Duration::from_secs(1);
 pub struct Udp {
     socket: UdpSocket,
     state: UdpSocketState,
+    reports: Option<(std::net::UdpSocket, UdpSocketState)>,
     buffers: [Vec<u8>; BATCH_SIZE],
     meta: [RecvMeta; BATCH_SIZE],
 }
 
 impl Udp {
     /// Takes a bound, non-blocking socket. Must be called within the runtime.
-    pub fn new(socket: std::net::UdpSocket) -> io::Result<Self> {
-        let raw = SockRef::from(&socket);
-        // The system may grant less; then a burst may be lost, and repaired.
-        for outcome in
-            [raw.set_recv_buffer_size(KERNEL_BUFFER_BYTES), raw.set_send_buffer_size(KERNEL_BUFFER_BYTES)]
-        {
-            if let Err(error) = outcome {
-                tracing::debug!(%error, "the system keeps its own buffer size");
+    pub fn new(socket: std::net::UdpSocket, reports: Option<std::net::UdpSocket>) -> io::Result<Self> {
+        for socket in [Some(&socket), reports.as_ref()].into_iter().flatten() {
+            let raw = SockRef::from(socket);
+            // The system may grant less; then a burst may be lost, and repaired.
+            for outcome in
+                [raw.set_recv_buffer_size(KERNEL_BUFFER_BYTES), raw.set_send_buffer_size(KERNEL_BUFFER_BYTES)]
+            {
+                if let Err(error) = outcome {
+                    tracing::debug!(%error, "the system keeps its own buffer size");
+                }
             }
         }
+        let reports = match reports {
+            Some(socket) => {
+                let state = UdpSocketState::new((&socket).into())?;
+                Some((socket, state))
+            }
+            None => None,
+        };
         let socket = UdpSocket::from_std(socket)?;
         let state = UdpSocketState::new((&socket).into())?;
         Ok(Self {
             socket,
             state,
+            reports,
             buffers: std::array::from_fn(|_| vec![0; READ_BYTES]),
             meta: [RecvMeta::default(); BATCH_SIZE],
         })
@@ -58,7 +69,7 @@ impl Udp {
 
     /// Reads one batch: each datagram with how long ago it came in, as far as the system tells. False when nothing more
     /// waits.
-    pub fn read(&mut self, mut take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
+    pub fn read(&mut self, take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
         let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
         let (socket, state, meta) = (&self.socket, &self.state, &mut self.meta);
         let mut count = 0;
@@ -72,6 +83,21 @@ impl Udp {
                 Ok(())
             }
         });
+        self.hand_over(count, take);
+        read.is_ok()
+    }
+
+    /// The same of reports, for which nobody waits.
+    pub fn read_reports(&mut self, take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
+        let Some((socket, state)) = &self.reports else { return false };
+        let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
+        let count = state.recv(socket.into(), &mut slices, &mut self.meta).unwrap_or_default();
+        self.hand_over(count, take);
+        count == BATCH_SIZE
+    }
+
+    /// Hands over the first `count` of what was read.
+    fn hand_over(&mut self, count: usize, mut take: impl FnMut(SocketAddr, Duration, &mut [u8])) {
         let now = since_epoch();
         for (buffer, meta) in self.buffers.iter_mut().zip(&self.meta).take(count) {
             let length = meta.len.min(buffer.len());
@@ -82,7 +108,6 @@ impl Udp {
                 take(meta.addr, waited.unwrap_or_default(), datagram);
             }
         }
-        read.is_ok()
     }
 
     /// Sends datagrams of one size (the last may be shorter) to one address.

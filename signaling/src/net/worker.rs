@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::arrivals::{Arrival, Arrivals, queues};
+use super::port::Port;
 use super::relay::{Door, Lines};
 use super::tcp::Connections;
 use super::udp::Udp;
@@ -28,8 +29,6 @@ const MAX_TASKS: u32 = 1024;
 /// only nudges it (by at most one in two thousand) never does between two turns, nor is a thread kept waiting so long
 /// between two looks.
 const STEP_MS: i64 = 2000;
-/// Ports tried until one is free for UDP and TCP alike.
-const PORT_TRIES: usize = 32;
 
 /// How a worker is started.
 #[derive(Debug, Clone)]
@@ -85,8 +84,8 @@ pub fn spawn<T: Tenant + 'static>(
     clock: Arc<dyn Clock>,
     make: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<WorkerHandle<T::Command>> {
-    let (udp, tcp) = bind(config.listen)?;
-    let port = udp.local_addr()?.port();
+    let sockets = Port::bind(config.listen)?;
+    let port = sockets.udp.local_addr()?.port();
     let addresses = if !config.advertise.is_empty() {
         config.advertise
     } else if config.listen.ip().is_unspecified() {
@@ -107,29 +106,13 @@ pub fn spawn<T: Tenant + 'static>(
     thread::Builder::new().name(format!("media-{port}")).spawn(move || {
         runtime.block_on(async move {
             let tenant = make();
-            match Worker::new(udp, tcp, (readers, arrivals), engine, tenant, clock, gather) {
+            match Worker::new(sockets, (readers, arrivals), engine, tenant, clock, gather) {
                 Ok(worker) => worker.run(inbox).await,
                 Err(error) => tracing::error!(%error, "the media sockets cannot be used"),
             }
         });
     })?;
     Ok(WorkerHandle { commands, port, door })
-}
-
-fn bind(listen: SocketAddr) -> io::Result<(std::net::UdpSocket, std::net::TcpListener)> {
-    let mut tries = 0;
-    loop {
-        let udp = std::net::UdpSocket::bind(listen)?;
-        match std::net::TcpListener::bind(udp.local_addr()?) {
-            Ok(tcp) => {
-                udp.set_nonblocking(true)?;
-                tcp.set_nonblocking(true)?;
-                return Ok((udp, tcp));
-            }
-            Err(_) if listen.port() == 0 && tries < PORT_TRIES => tries += 1,
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the worker is where the media plane is told the time")]
@@ -147,8 +130,6 @@ struct Worker<T> {
     tenant: T,
     clock: Arc<dyn Clock>,
     gather: Duration,
-    /// When the last turn began.
-    turned: Instant,
     /// Whether more has come than one turn takes.
     behind: bool,
     /// The same instant on both clocks, when the tenant was last told the time.
@@ -157,8 +138,7 @@ struct Worker<T> {
 
 impl<T: Tenant> Worker<T> {
     fn new(
-        udp: std::net::UdpSocket,
-        tcp: std::net::TcpListener,
+        Port { udp, reports, tcp }: Port,
         (readers, arrivals): (mpsc::Sender<Arrival>, Arrivals),
         engine: Engine,
         tenant: T,
@@ -166,7 +146,7 @@ impl<T: Tenant> Worker<T> {
         gather: Duration,
     ) -> io::Result<Self> {
         Ok(Self {
-            udp: Udp::new(udp)?,
+            udp: Udp::new(udp, reports)?,
             listener: TcpListener::from_std(tcp)?,
             connections: Connections::new(readers),
             lines: Lines::default(),
@@ -176,7 +156,6 @@ impl<T: Tenant> Worker<T> {
             told: (instant(), clock.now()),
             clock,
             gather,
-            turned: instant(),
             behind: false,
         })
     }
@@ -186,12 +165,6 @@ impl<T: Tenant> Worker<T> {
             self.settle();
             // The tasks of the streams write what has just been handed to them.
             tokio::task::yield_now().await;
-            if self.gather() {
-                // And what came meanwhile is noticed, and by the streams read: to wait for it would be another switch of
-                // threads.
-                tokio::task::yield_now().await;
-                tokio::task::yield_now().await;
-            }
             let wait = self.wait();
             tokio::select! {
                 command = inbox.recv() => {
@@ -208,6 +181,12 @@ impl<T: Tenant> Worker<T> {
                 () = tokio::time::sleep(wait) => {}
             }
             self.take(&mut inbox);
+            if self.gather() {
+                // What came meanwhile is noticed, and by the streams read: to wait for it would be another switch of threads.
+                tokio::task::yield_now().await;
+                tokio::task::yield_now().await;
+                self.take(&mut inbox);
+            }
         }
     }
 
@@ -233,6 +212,14 @@ impl<T: Tenant> Worker<T> {
                 break;
             }
         }
+        for _ in 0..MAX_BATCHES {
+            let more = self.udp.read_reports(|from, waited, datagram| {
+                engine.datagram(now.checked_sub(waited).unwrap_or(now), Source::Udp(from), datagram);
+            });
+            if !more {
+                break;
+            }
+        }
     }
 
     fn command(&mut self, command: T::Command) {
@@ -241,18 +228,19 @@ impl<T: Tenant> Worker<T> {
         self.tenant.command(moment, command, &mut self.engine);
     }
 
-    /// While turns follow each other closely, lets some time pass before the next. The thread is the worker's own and stands
-    /// still: if it only waited, each datagram would still wake it up. Whether it stood still.
+    /// Gives what belongs to a packet that is to be passed on some time to come as well. The thread is the worker's own and
+    /// stands still: if it only waited, each datagram would still wake it up. Whether it stood still.
     #[expect(clippy::disallowed_methods, reason = "nothing else runs on this thread")]
-    fn gather(&mut self) -> bool {
-        let began = std::mem::replace(&mut self.turned, instant());
-        let since = self.turned.saturating_duration_since(began);
-        let close = since < 2 * self.gather && !self.behind;
-        if close {
-            thread::sleep(self.gather.saturating_sub(since));
-            self.turned = instant();
-        }
-        close
+    fn gather(&self) -> bool {
+        let rest = self.rest(instant());
+        thread::sleep(rest);
+        !rest.is_zero()
+    }
+
+    /// How long the packets that are to be passed on may still wait for others.
+    fn rest(&self, now: Instant) -> Duration {
+        let since = self.engine.holds_since().filter(|_| !self.behind);
+        since.map_or(Duration::ZERO, |since| (since + self.gather).saturating_duration_since(now))
     }
 
     /// Something came past the UDP socket.
@@ -271,10 +259,7 @@ impl<T: Tenant> Worker<T> {
     /// Runs what is due, tells the tenant what happened, sends what there is to send.
     fn settle(&mut self) {
         let now = instant();
-        if self.engine.next_deadline().is_some_and(|at| at <= now) {
-            self.engine.tick(now);
-        }
-        self.engine.advance(now);
+        self.engine.tick(now);
         while let Some(event) = self.engine.poll_event() {
             let moment = self.moment();
             self.tenant.media_event(moment, event, &mut self.engine);

@@ -167,7 +167,9 @@ impl Client {
             self.out.extend(self.flight.iter().cloned());
             self.repeat = now + Duration::from_millis(200);
         }
-        if let (Some(seal), Some(report)) = (&mut self.seal, self.arrivals.feedback(now, 1, 1)) {
+        if self.arrivals.due().is_some_and(|due| due <= now)
+            && let (Some(seal), Some(report)) = (&mut self.seal, self.arrivals.feedback(now, 1, 1))
+        {
             self.out.push(seal.rtcp(&report).unwrap());
         }
         if let Some((_, association)) = &mut self.association {

@@ -86,7 +86,10 @@ impl Outgoing<'_> {
             at = at.next_multiple_of(4);
             head[15] = u8::try_from((at - 16) / 4).unwrap_or_default();
         }
-        out.extend_from_slice(&head[..at]);
+        // All of it is copied faster than a part whose size is known only now.
+        let start = out.len();
+        out.extend_from_slice(&head);
+        out.truncate(start + at);
         at
     }
 }

@@ -47,7 +47,7 @@ pub struct Open {
 }
 
 enum Cipher {
-    Gcm(Box<Gcm>),
+    Gcm(Gcm),
     Cm(Box<Cm>),
 }
 
@@ -98,7 +98,7 @@ impl Cipher {
         let encryption = derive(crypto, encryption, key, salt)?;
         let salting = derive(crypto, salting, key, salt)?;
         let made = if matches!(profile, ProtectionProfile::AeadAes128Gcm) {
-            Gcm::new(&encryption, &salting).map(|gcm| Self::Gcm(Box::new(gcm)))
+            Gcm::new(&encryption, &salting).map(Self::Gcm)
         } else {
             let authentication = derive(crypto, authentication, key, salt)?;
             Cm::new(&encryption, &authentication, &salting).map(|cm| Self::Cm(Box::new(cm)))

@@ -125,10 +125,11 @@ fn what_a_packet_costs_a_line_counts_with_ip_and_udp() {
     let mut speech = Speech::new();
     speech.speak(Duration::from_secs(3));
     let listener = speech.listener;
+    let stamp = speech.world.engine.stamp(speech.world.now);
     let engine = &mut speech.world.engine;
     let (_, camera) = engine.forwards.iter_mut().find(|(_, f)| f.kind == MediaKind::Video).expect("a camera");
     let peer = &mut engine.peers[listener];
-    let counted = camera.pad(speech.world.now, peer, 255);
+    let counted = camera.pad(stamp, peer, 255);
     let mut left = Vec::new();
     peer.egress.drain(|bytes, _| left.push(bytes.len() + 28));
     assert_eq!(left, [counted.expect("padding")]);

@@ -10,6 +10,7 @@ mod narrowing;
 mod redundancy;
 mod speech;
 mod starved;
+mod turns;
 mod world;
 
 /// An instant can only be had from the clock; from there on it is turned by hand.

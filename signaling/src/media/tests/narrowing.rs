@@ -25,7 +25,7 @@ fn limited(longer: Duration, queue: Duration) -> bool {
         }
         for packet in 0..10 {
             number += 1;
-            bandwidth.left(now, number, 1200);
+            bandwidth.left(now, number, std::iter::once(1200));
             if !bad || packet % 3 == 2 {
                 arrivals.record(now + Duration::from_millis(20) + late, low16(number));
             }
@@ -60,7 +60,7 @@ fn seen_after(arrival: impl Fn(Instant, Instant) -> Instant) -> Option<u64> {
     let (mut on_the_way, mut last) = (VecDeque::new(), start);
     for number in 1..=400_u64 {
         let now = start + Duration::from_millis(5 * number);
-        bandwidth.left(now, number, 1200);
+        bandwidth.left(now, number, std::iter::once(1200));
         let straight = now + Duration::from_millis(20);
         last = if number > 200 { arrival(straight, last) } else { straight };
         on_the_way.push_back((last, number));

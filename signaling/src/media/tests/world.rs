@@ -175,10 +175,7 @@ impl World {
             }
         }
         if !self.stalled.contains_key(&None) {
-            if self.engine.next_deadline().is_some_and(|at| at <= now) {
-                self.engine.tick(now);
-            }
-            self.engine.advance(now);
+            self.engine.tick(now);
         }
         for (index, client) in self.clients.iter_mut().enumerate() {
             if !self.stalled.contains_key(&Some(index)) {

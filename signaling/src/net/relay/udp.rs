@@ -86,7 +86,7 @@ impl Datagrams {
         // One queue for all clients: a burst to many at once has to fit.
         let (deliveries, mut queue) = mpsc::channel(16 * MAX_WAITING);
         let mut datagrams = Self {
-            socket: Udp::new(socket)?,
+            socket: Udp::new(socket, None)?,
             house,
             sessions: HashMap::new(),
             clients: HashMap::new(),
