@@ -32,7 +32,7 @@ pub struct Batch {
     bytes: Vec<u8>,
     /// Tracks that have any, in the order of their first.
     pub tracks: Vec<usize>,
-    /// When the first of all came in.
+    /// When the earliest came in.
     pub since: Option<Instant>,
 }
 
@@ -50,7 +50,7 @@ impl Batch {
         if waiting.is_empty() {
             self.tracks.push(track);
         }
-        self.since.get_or_insert(now);
+        self.since = Some(self.since.map_or(now, |since| since.min(now)));
         waiting.push(Waiting { layer, packet, start: self.bytes.len(), length: content.length() });
         self.bytes.extend_from_slice(content.descriptor);
         self.bytes.extend_from_slice(content.payload);

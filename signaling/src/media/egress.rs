@@ -133,7 +133,7 @@ impl Egress {
         self.own.sizes.push(packet.len());
     }
 
-    /// What is its own leaves behind `run`: a report after a picture costs no system call.
+    /// What is its own leaves behind `run`: a report after packets of one size, and larger, costs no system call.
     pub fn follow(&mut self, run: &mut Run) {
         run.bytes.append(&mut self.own.bytes);
         run.sizes.append(&mut self.own.sizes);

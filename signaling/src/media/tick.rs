@@ -239,7 +239,7 @@ fn quiet_until(peer: &Peer, limits: &Limits) -> Option<Instant> {
         peer.since.map(|since| since + limits.handshake)
     };
     let handshake = peer.dtls.as_ref().and_then(Dtls::deadline);
-    let feedback = peer.inbound.arrivals.due();
+    let feedback = peer.inbound.arrivals.due().filter(|_| peer.connected);
     let timers = [handshake, peer.channels.deadline(), patience.filter(|_| !peer.lost), feedback];
     timers.into_iter().flatten().min()
 }

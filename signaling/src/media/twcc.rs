@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::replay::nearest;
 
-/// Time between two feedback packets.
+/// Time between two feedback packets; they leave a little earlier where the worker is awake anyway.
 const INTERVAL: Duration = Duration::from_millis(50);
 /// Packets reported at once: keeps a feedback packet below 1200 bytes.
 const MAX_REPORTED: usize = 400;

@@ -26,9 +26,13 @@ impl Port {
     pub fn bind(listen: SocketAddr) -> io::Result<Self> {
         let mut tries = 0;
         loop {
-            // TCP first: it tells whether somebody else, who may share UDP, has the number.
             let tcp = TcpListener::bind(listen)?;
-            match share(tcp.local_addr()?) {
+            let address = tcp.local_addr()?;
+            // Alone first: others who would share the number are not to be joined.
+            match UdpSocket::bind(address).and_then(|alone| {
+                drop(alone);
+                share(address)
+            }) {
                 Ok(udp) => {
                     let reports = second(&udp);
                     tcp.set_nonblocking(true)?;
@@ -40,6 +44,18 @@ impl Port {
         }
     }
 }
+
+/// Whether a datagram is transport-wide feedback: RTCP of type 205 and format 15
+/// (draft-holmer-rmcat-transport-wide-cc-extensions-01). The first eight bytes of an SRTCP packet are not encrypted (RFC 3711
+/// section 3.4).
+pub fn is_report(datagram: &[u8]) -> bool {
+    matches!(datagram, [kind, FEEDBACK, ..] if kind & KIND.0 == KIND.1)
+}
+
+/// Of the first byte: version 2 and format 15, whether there is padding or not.
+const KIND: (u8, u8) = (0xDF, 0x8F);
+/// The second byte.
+const FEEDBACK: u8 = 205;
 
 /// A socket on an address that may be bound twice.
 fn share(address: SocketAddr) -> io::Result<UdpSocket> {
@@ -69,15 +85,11 @@ fn second(_: &UdpSocket) -> Option<UdpSocket> {
     None
 }
 
-/// Which socket of the group a datagram is for, by its number: 1 for transport-wide feedback (RTCP of type 205 and format
-/// 15, draft-holmer-rmcat-transport-wide-cc-extensions-01), which nothing urgent follows, and 0 for all else. The first eight
-/// bytes of an SRTCP packet are not encrypted (RFC 3711 section 3.4).
+/// Which socket of the group a datagram is for, by its number: 1 for [reports](is_report), 0 for all else. A request for
+/// lost packets may stand behind a report, in its compound or joined to it by the system; it then waits until the next turn.
 #[cfg(target_os = "linux")]
 fn sorting() -> [nix::libc::sock_filter; 7] {
-    /// Version 2 and format 15; the bit between them says whether there is padding.
-    const KIND: (u32, u32) = (0xDF, 0x8F);
-    const FEEDBACK: u32 = 205;
-    /// Loads a byte; keeps some of its bits; skips instructions where it is not equal; answers (linux/filter.h).
+    // Loads a byte; keeps some of its bits; skips instructions where it is not equal; answers (linux/filter.h).
     const LOAD: u16 = 0x30;
     const AND: u16 = 0x54;
     const EQUAL: u16 = 0x15;
@@ -85,10 +97,10 @@ fn sorting() -> [nix::libc::sock_filter; 7] {
     let step = |code, otherwise, k| nix::libc::sock_filter { code, jt: 0, jf: otherwise, k };
     [
         step(LOAD, 0, 0),
-        step(AND, 0, KIND.0),
-        step(EQUAL, 3, KIND.1),
+        step(AND, 0, KIND.0.into()),
+        step(EQUAL, 3, KIND.1.into()),
         step(LOAD, 0, 1),
-        step(EQUAL, 1, FEEDBACK),
+        step(EQUAL, 1, FEEDBACK.into()),
         step(ANSWER, 0, 1),
         step(ANSWER, 0, 0),
     ]
@@ -146,9 +158,11 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_another_program_has_for_udp_alone_is_refused() {
-        let other = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let taken = Port::bind(other.local_addr().unwrap()).err().map(|error| error.kind());
-        assert_eq!(taken, Some(io::ErrorKind::AddrInUse));
+    fn a_number_that_another_program_has_for_udp_is_refused_even_if_it_would_share() {
+        for other in [UdpSocket::bind("127.0.0.1:0"), share("127.0.0.1:0".parse().unwrap())] {
+            let other = other.unwrap();
+            let taken = Port::bind(other.local_addr().unwrap()).err().map(|error| error.kind());
+            assert_eq!(taken, Some(io::ErrorKind::AddrInUse));
+        }
     }
 }

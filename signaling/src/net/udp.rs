@@ -1,4 +1,4 @@
-//! The UDP socket of a worker: datagrams come in batches, and leave in runs that the kernel cuts apart.
+//! The UDP sockets of a worker: datagrams come in batches, and leave in runs that the kernel cuts apart.
 
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
@@ -8,6 +8,8 @@ use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
+
+use super::port::is_report;
 
 /// Bytes that the kernel may hold each way: a key frame to 150 subscribers is about 8 MB.
 const KERNEL_BUFFER_BYTES: usize = 8 << 20;
@@ -87,12 +89,23 @@ impl Udp {
         read.is_ok()
     }
 
-    /// The same of reports, for which nobody waits.
-    pub fn read_reports(&mut self, take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
+    /// The same of reports, for which nobody waits. Where the system sorts nothing out although it said that it would (it then
+    /// shares clients out between the two sockets), the second one is given up.
+    pub fn read_reports(&mut self, mut take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
         let Some((socket, state)) = &self.reports else { return false };
         let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
         let count = state.recv(socket.into(), &mut slices, &mut self.meta).unwrap_or_default();
-        self.hand_over(count, take);
+        let mut sorted = true;
+        self.hand_over(count, |from, waited, datagram| {
+            sorted &= is_report(datagram);
+            take(from, waited, datagram);
+        });
+        if !sorted {
+            tracing::warn!(
+                "the system does not tell reports apart: they come with everything else from now on"
+            );
+            self.reports = None;
+        }
         count == BATCH_SIZE
     }
 
@@ -142,6 +155,23 @@ fn together(size: usize, most: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_second_socket_that_gets_what_is_no_report_is_given_up() {
+        let bound = || std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (first, second, client) = (bound(), bound(), bound());
+        first.set_nonblocking(true).unwrap();
+        second.set_nonblocking(true).unwrap();
+        let address = second.local_addr().unwrap();
+        let mut udp = Udp::new(first, Some(second)).unwrap();
+        for (datagram, kept) in [([0x8F, 205], true), ([0x81, 205], false)] {
+            client.send_to(&datagram, address).unwrap();
+            let mut taken = Vec::new();
+            udp.read_reports(|_, _, datagram| taken.push(datagram.to_vec()));
+            assert_eq!(taken, [datagram], "it is taken all the same");
+            assert_eq!(udp.reports.is_some(), kept);
+        }
+    }
 
     #[test]
     fn what_a_line_may_not_take_leaves_one_by_one() {

@@ -19,6 +19,9 @@ use crate::media::{Config, Engine, Limits, Source};
 
 /// Batches read before everything else gets its turn.
 const MAX_BATCHES: usize = 8;
+/// Batches of reports read in a turn. There may be but ten turns in a second, and then so many carry 20,000 reports: those
+/// of a thousand subscribers.
+const MAX_REPORT_BATCHES: usize = 64;
 /// Commands taken before everything else gets its turn.
 const MAX_COMMANDS: usize = 64;
 /// Datagrams of streams taken before everything else gets its turn: what a burst leads to leaves together.
@@ -201,9 +204,10 @@ impl<T: Tenant> Worker<T> {
             let Some(arrival) = self.arrivals.try_recv() else { break };
             self.arrived(arrival);
         }
-        let (engine, now) = (&mut self.engine, instant());
+        let engine = &mut self.engine;
         for _ in 0..MAX_BATCHES {
             // Clients estimate their lines by when their packets came in, not by when we had time to look.
+            let now = instant();
             let more = self.udp.read(|from, waited, datagram| {
                 engine.datagram(now.checked_sub(waited).unwrap_or(now), Source::Udp(from), datagram);
             });
@@ -212,7 +216,8 @@ impl<T: Tenant> Worker<T> {
                 break;
             }
         }
-        for _ in 0..MAX_BATCHES {
+        for _ in 0..MAX_REPORT_BATCHES {
+            let now = instant();
             let more = self.udp.read_reports(|from, waited, datagram| {
                 engine.datagram(now.checked_sub(waited).unwrap_or(now), Source::Udp(from), datagram);
             });
