@@ -29,10 +29,7 @@ impl Port {
             let tcp = TcpListener::bind(listen)?;
             let address = tcp.local_addr()?;
             // Alone first: others who would share the number are not to be joined.
-            match UdpSocket::bind(address).and_then(|alone| {
-                drop(alone);
-                share(address)
-            }) {
+            match UdpSocket::bind(address).map(drop).and_then(|()| share(address)) {
                 Ok(udp) => {
                     let reports = second(&udp);
                     tcp.set_nonblocking(true)?;

@@ -23,7 +23,7 @@ const TOGETHER_BYTES: usize = 1280;
 /// Longest time that a datagram can have waited here: a thread that stood still for longer has other worries.
 const MAX_WAITED: Duration = Duration::from_secs(1);
 
-/// A socket with its buffers.
+/// A socket with its buffers, and one for reports where there is one.
 pub struct Udp {
     socket: UdpSocket,
     state: UdpSocketState,
@@ -35,26 +35,9 @@ pub struct Udp {
 impl Udp {
     /// Takes a bound, non-blocking socket. Must be called within the runtime.
     pub fn new(socket: std::net::UdpSocket, reports: Option<std::net::UdpSocket>) -> io::Result<Self> {
-        for socket in [Some(&socket), reports.as_ref()].into_iter().flatten() {
-            let raw = SockRef::from(socket);
-            // The system may grant less; then a burst may be lost, and repaired.
-            for outcome in
-                [raw.set_recv_buffer_size(KERNEL_BUFFER_BYTES), raw.set_send_buffer_size(KERNEL_BUFFER_BYTES)]
-            {
-                if let Err(error) = outcome {
-                    tracing::debug!(%error, "the system keeps its own buffer size");
-                }
-            }
-        }
-        let reports = match reports {
-            Some(socket) => {
-                let state = UdpSocketState::new((&socket).into())?;
-                Some((socket, state))
-            }
-            None => None,
-        };
+        let state = prepare(&socket)?;
+        let reports = reports.map(|socket| prepare(&socket).map(|state| (socket, state))).transpose()?;
         let socket = UdpSocket::from_std(socket)?;
-        let state = UdpSocketState::new((&socket).into())?;
         Ok(Self {
             socket,
             state,
@@ -91,15 +74,14 @@ impl Udp {
 
     /// The same of reports, for which nobody waits. Where the system sorts nothing out although it said that it would (it then
     /// shares clients out between the two sockets), the second one is given up.
-    pub fn read_reports(&mut self, mut take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
+    pub fn read_reports(&mut self, take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
         let Some((socket, state)) = &self.reports else { return false };
         let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
         let count = state.recv(socket.into(), &mut slices, &mut self.meta).unwrap_or_default();
-        let mut sorted = true;
-        self.hand_over(count, |from, waited, datagram| {
-            sorted &= is_report(datagram);
-            take(from, waited, datagram);
-        });
+        // What the filter saw is the first of those that the system has joined.
+        let mut read = self.buffers.iter().zip(&self.meta).take(count);
+        let sorted = read.all(|(buffer, meta)| is_report(&buffer[..meta.len.min(buffer.len())]));
+        self.hand_over(count, take);
         if !sorted {
             tracing::warn!(
                 "the system does not tell reports apart: they come with everything else from now on"
@@ -139,6 +121,20 @@ impl Udp {
     }
 }
 
+/// Sets a socket's options.
+fn prepare(socket: &std::net::UdpSocket) -> io::Result<UdpSocketState> {
+    let raw = SockRef::from(socket);
+    // The system may grant less; then a burst may be lost, and repaired.
+    for outcome in
+        [raw.set_recv_buffer_size(KERNEL_BUFFER_BYTES), raw.set_send_buffer_size(KERNEL_BUFFER_BYTES)]
+    {
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "the system keeps its own buffer size");
+        }
+    }
+    UdpSocketState::new(socket.into())
+}
+
 #[expect(clippy::disallowed_methods, reason = "the clock by which the system stamps what comes in")]
 fn since_epoch() -> Duration {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
@@ -171,6 +167,26 @@ mod tests {
             assert_eq!(taken, [datagram], "it is taken all the same");
             assert_eq!(udp.reports.is_some(), kept);
         }
+    }
+
+    #[tokio::test]
+    #[cfg(target_os = "linux")]
+    async fn a_request_that_the_system_has_joined_to_a_report_is_no_sign_that_it_sorts_nothing() {
+        let bound = || std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (first, second, client) = (bound(), bound(), bound());
+        first.set_nonblocking(true).unwrap();
+        second.set_nonblocking(true).unwrap();
+        let to = second.local_addr().unwrap();
+        let mut udp = Udp::new(first, Some(second)).unwrap();
+        let state = UdpSocketState::new((&client).into()).unwrap();
+        let contents = [0x8F, 205, 0x81, 205];
+        let transmit =
+            Transmit { destination: to, ecn: None, contents: &contents, segment_size: Some(2), src_ip: None };
+        state.try_send((&client).into(), &transmit).unwrap();
+        let mut taken = Vec::new();
+        udp.read_reports(|_, _, datagram| taken.push(datagram.to_vec()));
+        assert_eq!(taken, [[0x8F, 205], [0x81, 205]]);
+        assert!(udp.reports.is_some());
     }
 
     #[test]
