@@ -176,9 +176,10 @@ impl Bandwidth {
         let (mut lost, mut total, mut bytes) = (0, 0, 0);
         // What left together arrived as one: that is how the trend counts, and one entry is cheaper than twenty.
         let mut group: Option<Group> = None;
+        let mut run = (0..0, now);
         for (sequence, fate) in feedback {
             let number = nearest(self.left.newest(), sequence);
-            let Some((departure, size)) = self.left.take(now, number) else { continue };
+            let Some(size) = self.left.take(number) else { continue };
             total += 1;
             let arrival = match fate {
                 Fate::Lost => {
@@ -198,11 +199,14 @@ impl Bandwidth {
                 probe.arrived = Some((first, arrival, bytes));
             }
             match &mut group {
-                Some(group) if group.departure == departure => {
+                Some(group) if run.0.contains(&number) => {
                     (group.arrival, group.size) = (group.arrival.max(arrival), group.size + size);
                 }
                 _ => {
-                    let next = Group { departure, arrival, size };
+                    let Some(found) = self.left.run(number) else { continue };
+                    run = found;
+                    // Stamped by another clock than the one by which it left, it may seem to have come back before.
+                    let next = Group { departure: run.1.min(now), arrival, size };
                     if let Some(group) = group.replace(next) {
                         self.trend.accumulate(now, &group);
                         self.queue.note(&group);

@@ -57,9 +57,17 @@ impl Batch {
     }
 
     /// The content of a packet that waits.
+    #[inline]
     pub fn content(&self, waiting: &Waiting) -> Content<'_> {
         let bytes = self.bytes.get(waiting.start..waiting.start + waiting.length).unwrap_or_default();
         Content::of(&waiting.packet, bytes)
+    }
+
+    /// The payload of a packet that waits.
+    #[inline]
+    pub fn payload_mut(&mut self, waiting: &Waiting) -> &mut [u8] {
+        let start = waiting.start + waiting.packet.descriptor_length();
+        self.bytes.get_mut(start..waiting.start + waiting.length).unwrap_or_default()
     }
 
     /// Everything has been passed on.

@@ -1,28 +1,24 @@
-//! Packets that left for one subscriber and have not been reported on yet: eight bytes for each, so that a picture for
-//! fifty subscribers does not push everything else out of the nearest cache.
+//! Packets that left for one subscriber and have not been reported on yet: two bytes for each, and one time for all that
+//! left together, so that a picture for fifty subscribers does not push everything else out of the nearest cache.
 
-use std::time::{Duration, Instant};
-
-use super::clock::{low16, low32};
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::time::Instant;
 
 /// Packets remembered: about two seconds at full rate.
 const SLOTS: u64 = 2048;
-
-#[derive(Clone, Copy, Default)]
-struct Place {
-    /// When it left, in microseconds since the first; after an hour it begins anew.
-    at: u32,
-    /// Bytes on the wire; zero while nobody is there.
-    size: u16,
-    /// How often the numbers had gone round all places.
-    lap: u16,
-}
+/// Room for times to begin with: as many packets in pictures of sixteen.
+const RUNS: usize = 128;
 
 /// What left, by transport-wide number.
 #[derive(Default)]
 pub struct Departures {
-    places: Vec<Place>,
-    epoch: Option<Instant>,
+    /// Bytes on the wire of the last packets; zero where nothing more is to be reported.
+    sizes: Vec<u16>,
+    /// Number of the first of those that left together, and when; oldest first.
+    runs: VecDeque<(u64, Instant)>,
+    /// When the last of them left.
+    last: Option<Instant>,
     newest: u64,
 }
 
@@ -32,44 +28,54 @@ impl Departures {
         self.newest
     }
 
-    /// Notes packets that leave together: the number of the first, and their sizes.
+    /// Notes packets that leave together: the number of the first, which follows the newest, and their sizes.
     pub fn note(&mut self, now: Instant, first: u64, sizes: impl Iterator<Item = usize>) {
-        if self.places.is_empty() {
-            self.places = vec![Place::default(); SLOTS.try_into().unwrap_or_default()];
+        if self.sizes.is_empty() {
+            self.sizes = vec![0; slot(SLOTS - 1) + 1];
+            self.runs.reserve_exact(RUNS);
         }
-        let at = self.clock(now);
-        for (number, size) in (first..).zip(sizes) {
-            let (index, lap) = place(number);
-            self.places[index] = Place { at, size: u16::try_from(size).unwrap_or(u16::MAX), lap };
-            self.newest = number;
+        let mut next = first;
+        for size in sizes {
+            self.sizes[slot(next)] = u16::try_from(size).unwrap_or(u16::MAX);
+            next += 1;
         }
+        self.newest = next.saturating_sub(1);
+        if self.last.replace(now) == Some(now) {
+            return;
+        }
+        // Looked at only when there is no room: what is oldest is far from every cache.
+        if self.runs.len() == self.runs.capacity() {
+            let gone = self.runs.partition_point(|(first, _)| first + SLOTS <= next);
+            self.runs.drain(..gone.saturating_sub(1));
+        }
+        self.runs.push_back((first, now));
     }
 
-    /// Takes a packet that is reported on, once: when it left, and its bytes.
-    pub fn take(&mut self, now: Instant, number: u64) -> Option<(Instant, usize)> {
-        let clock = self.clock(now);
-        let (index, lap) = place(number);
-        let place = self.places.get_mut(index).filter(|place| place.lap == lap && place.size > 0)?;
-        let Place { at, size, .. } = std::mem::take(place);
-        // Stamped by another clock than the one by which it left, it may seem to have come back before.
-        let ago = clock.wrapping_sub(at).cast_signed().max(0).unsigned_abs();
-        let ago = Duration::from_micros(u64::from(ago));
-        Some((now.checked_sub(ago).unwrap_or(now), usize::from(size)))
+    /// Takes a packet that is reported on, once; its bytes.
+    pub fn take(&mut self, number: u64) -> Option<usize> {
+        let age = self.newest.checked_sub(number)?;
+        let size = self.sizes.get_mut(slot(number)).filter(|size| age < SLOTS && **size > 0)?;
+        Some(usize::from(std::mem::take(size)))
     }
 
-    fn clock(&mut self, now: Instant) -> u32 {
-        let epoch = *self.epoch.get_or_insert(now);
-        low32(u64::try_from(now.saturating_duration_since(epoch).as_micros()).unwrap_or_default())
+    /// The numbers of those that left together with this one, and when.
+    pub fn run(&self, number: u64) -> Option<(Range<u64>, Instant)> {
+        let next = self.runs.partition_point(|(first, _)| *first <= number);
+        let (first, at) = *self.runs.get(next.checked_sub(1)?)?;
+        let end = self.runs.get(next).map_or(self.newest + 1, |(first, _)| *first);
+        Some((first..end, at))
     }
 }
 
-/// Where a number has its place, and in which lap.
-fn place(number: u64) -> (usize, u16) {
-    (usize::try_from(number % SLOTS).unwrap_or_default(), low16(number / SLOTS))
+/// Where a number has its place.
+fn slot(number: u64) -> usize {
+    usize::try_from(number % SLOTS).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::media::tests::any_instant;
 
@@ -77,30 +83,52 @@ mod tests {
     fn a_packet_is_taken_once_with_what_was_noted_of_it() {
         let (start, mut left) = (any_instant(), Departures::default());
         left.note(start, 5, [1200].into_iter());
-        left.note(start + Duration::from_millis(20), 6, [100].into_iter());
-        let now = start + Duration::from_millis(50);
-        assert_eq!(left.newest(), 6);
-        assert_eq!(left.take(now, 6), Some((start + Duration::from_millis(20), 100)));
-        assert_eq!(left.take(now, 6), None, "it has been reported on");
-        assert_eq!(left.take(now, 5), Some((start, 1200)));
-        assert_eq!(left.take(now, 7), None, "it has not left");
+        let later = start + Duration::from_millis(20);
+        left.note(later, 6, [100, 0x1_0000].into_iter());
+        assert_eq!(left.newest(), 7);
+        assert_eq!(left.take(6), Some(100));
+        assert_eq!(left.take(6), None, "it has been reported on");
+        assert_eq!(left.take(5), Some(1200));
+        assert_eq!(left.take(7), Some(0xFFFF), "no packet is longer");
+        assert_eq!(left.take(8), None, "it has not left");
+        assert_eq!(left.run(4), None);
+        assert_eq!(left.run(5), Some((5..6, start)));
+        assert_eq!([left.run(6), left.run(7)], [Some((6..8, later)), Some((6..8, later))]);
+    }
+
+    #[test]
+    fn what_leaves_at_one_instant_left_together() {
+        let (start, mut left) = (any_instant(), Departures::default());
+        left.note(start, 1, [700, 700].into_iter());
+        left.note(start, 3, [90].into_iter());
+        assert_eq!(left.run(2), Some((1..4, start)));
     }
 
     #[test]
     fn one_whose_place_another_took_is_forgotten() {
         let (start, mut left) = (any_instant(), Departures::default());
-        left.note(start, 1, [1200].into_iter());
-        left.note(start, 1 + SLOTS, [700].into_iter());
-        assert_eq!(left.take(start, 1), None);
-        assert_eq!(left.take(start, 1 + SLOTS), Some((start, 700)));
+        let at = |number: u64| start + Duration::from_millis(number);
+        for number in 1..=1 + SLOTS {
+            left.note(at(number), number, [700].into_iter());
+        }
+        assert_eq!(left.take(1), None);
+        assert_eq!((left.take(2), left.run(2)), (Some(700), Some((2..3, at(2)))));
+        assert_eq!(left.take(1 + SLOTS), Some(700));
+        left.note(at(5000), 2 + SLOTS, (0..SLOTS).map(|_| 90));
+        assert_eq!(left.take(1 + SLOTS), None);
+        let run = 2 + SLOTS..2 + 2 * SLOTS;
+        assert_eq!(left.run(2 + SLOTS), Some((run.clone(), at(5000))));
+        assert!(run.into_iter().all(|number| left.take(number) == Some(90)));
     }
 
     #[test]
-    fn hours_do_not_confuse_it() {
+    fn times_take_no_more_room_than_packets_do() {
         let (start, mut left) = (any_instant(), Departures::default());
-        left.note(start, 1, [1].into_iter());
-        let late = start + Duration::from_hours(5) + Duration::from_micros(7);
-        left.note(late, 2, [900].into_iter());
-        assert_eq!(left.take(late + Duration::from_millis(80), 2), Some((late, 900)));
+        for number in 1..5 * SLOTS {
+            left.note(start + Duration::from_millis(number), number, [90].into_iter());
+            let oldest = number.saturating_sub(SLOTS - 1).max(1);
+            assert_eq!(left.run(oldest).map(|(numbers, _)| numbers), Some(oldest..oldest + 1));
+        }
+        assert_eq!(left.runs.capacity(), slot(SLOTS - 1) + 1);
     }
 }

@@ -1,9 +1,8 @@
 //! The way out: packets are written, sealed and gathered behind each other, ready for segmentation offload.
 
 use super::clock::{Stamp, low16};
-use super::payload::Vp8;
-use super::rtp::{ExtensionIds, MAX_HEADER, Outgoing};
-use super::srtp::{MAX_TAG, Seal};
+use super::rtp::{ExtensionIds, Leaving, MAX_HEADER, Outgoing};
+use super::srtp::{MAX_TAG, Plain, Seal};
 
 /// Most bytes gathered for one system call; the kernel's own limit is 64 kB.
 const MAX_RUN_BYTES: usize = 60_000;
@@ -14,7 +13,10 @@ pub const WRAPPING: usize = 28;
 /// Packets for one address, one behind the other.
 #[derive(Default)]
 pub struct Run {
+    /// The packets, and room that was needed once.
     bytes: Vec<u8>,
+    /// Where the packets end.
+    end: usize,
     sizes: Vec<usize>,
 }
 
@@ -29,7 +31,7 @@ pub struct Egress {
     own: Run,
 }
 
-/// The payload of an outgoing packet, in parts, and what is to be written over it.
+/// The payload of an outgoing packet, in parts.
 #[derive(Default)]
 pub struct Body<'a> {
     /// Goes in front: the original sequence number of a retransmission, or heads of RED and the frame before.
@@ -38,14 +40,29 @@ pub struct Body<'a> {
     pub payload: &'a [u8],
     /// Bytes of padding behind it.
     pub padding: u8,
-    /// New counters for a VP8 descriptor.
-    pub vp8: Option<(Vp8, u16, u8)>,
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
+    /// Writes what does not lie in one piece; how many bytes, and the rest, which is sealed from where it lies.
+    fn compose(&self, out: &mut [u8]) -> (usize, &'a [u8]) {
+        let (front, rest) = if self.padding > 0 { (self.payload, &[][..]) } else { (&[][..], self.payload) };
+        let mut at = 0;
+        for part in [self.prefix[0], self.prefix[1], front].into_iter().filter(|part| !part.is_empty()) {
+            out[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+        let padding = &mut out[at..at + usize::from(self.padding)];
+        at += padding.len();
+        if let Some((length, zeroes)) = padding.split_last_mut() {
+            zeroes.fill(0);
+            *length = self.padding;
+        }
+        (at, rest)
+    }
+
     /// Bytes of it, without padding.
     pub fn length(&self) -> usize {
-        self.prefix.iter().map(|part| part.len()).sum::<usize>() + self.payload.len()
+        self.prefix[0].len() + self.prefix[1].len() + self.payload.len()
     }
 }
 
@@ -71,36 +88,20 @@ impl Egress {
         index: u64,
         body: &Body<'_>,
     ) -> Option<(u64, usize)> {
-        let seal = self.seal.as_mut()?;
-        let out = &mut run.bytes;
-        let start = out.len();
-        let header = Outgoing {
+        let seal = self.seal.as_ref()?;
+        let leaving = Leaving {
             sequence: low16(index),
             transport_cc: Some(low16(self.transport_cc)),
             abs_send_time: stamp.send_time,
-            ..*header
         };
-        out.reserve(MAX_HEADER + body.length() + usize::from(body.padding) + MAX_TAG);
-        let length = header.write(out, self.ids);
-        for part in body.prefix {
-            out.extend_from_slice(part);
-        }
-        let payload = out.len();
-        out.extend_from_slice(body.payload);
-        if let Some((vp8, picture, base)) = &body.vp8 {
-            vp8.rewrite(&mut out[payload..], *picture, *base);
-        }
+        let out = run.room(MAX_HEADER + body.length() + usize::from(body.padding) + MAX_TAG);
+        let length = header.write(leaving, out.first_chunk_mut()?, self.ids);
+        let (front, payload) = body.compose(&mut out[length..]);
         if body.padding > 0 {
-            out[start] |= 0x20;
-            out.resize(out.len() + usize::from(body.padding) - 1, 0);
-            out.push(body.padding);
+            out[0] |= 0x20;
         }
-        if !seal.rtp(out, start, length, header.ssrc, index) {
-            out.truncate(start);
-            return None;
-        }
-        let size = out.len() - start;
-        run.sizes.push(size);
+        let size = seal.rtp(out, Plain { header: length, front, payload }, header.ssrc, index)?;
+        run.add(size);
         let number = self.transport_cc;
         self.transport_cc += 1;
         Some((number, size + WRAPPING))
@@ -129,14 +130,17 @@ impl Egress {
 
     /// Passes bytes that need no protection of ours: records of the handshake.
     pub fn raw(&mut self, packet: &[u8]) {
-        self.own.bytes.extend_from_slice(packet);
-        self.own.sizes.push(packet.len());
+        self.own.room(packet.len()).copy_from_slice(packet);
+        self.own.add(packet.len());
     }
 
     /// What is its own leaves behind `run`: a report after packets of one size, and larger, costs no system call.
     pub fn follow(&mut self, run: &mut Run) {
-        run.bytes.append(&mut self.own.bytes);
-        run.sizes.append(&mut self.own.sizes);
+        let own = &mut self.own;
+        run.room(own.end).copy_from_slice(&own.bytes[..own.end]);
+        run.end += own.end;
+        run.sizes.append(&mut own.sizes);
+        own.end = 0;
     }
 
     /// Gives away what is its own.
@@ -146,6 +150,21 @@ impl Egress {
 }
 
 impl Run {
+    /// Room for so many bytes behind the packets.
+    fn room(&mut self, bytes: usize) -> &mut [u8] {
+        let end = self.end + bytes;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        &mut self.bytes[self.end..end]
+    }
+
+    /// A packet of so many bytes has been written into the room behind them.
+    fn add(&mut self, bytes: usize) {
+        self.end += bytes;
+        self.sizes.push(bytes);
+    }
+
     /// Packets that wait.
     pub fn count(&self) -> u64 {
         u64::try_from(self.sizes.len()).unwrap_or_default()
@@ -158,7 +177,7 @@ impl Run {
 
     /// Gives away what waits, in runs of packets of one size (the last of a run may be shorter).
     pub fn drain(&mut self, mut send: impl FnMut(&[u8], usize)) {
-        let mut rest = self.bytes.as_slice();
+        let mut rest = &self.bytes[..self.end];
         let mut sizes = self.sizes.as_slice();
         while let Some(size) = sizes.first().copied() {
             let (mut count, mut bytes) = (0, 0);
@@ -178,7 +197,7 @@ impl Run {
             rest = tail;
             sizes = &sizes[count.max(1)..];
         }
-        self.bytes.clear();
+        self.end = 0;
         self.sizes.clear();
     }
 }

@@ -55,6 +55,16 @@ pub struct Rewritten {
     pub frame: u16,
 }
 
+impl Rewritten {
+    /// Writes the counters of VP8 over those in the payload of the packet. All who send it do so first: whose stand in it
+    /// says nothing, and what the publisher sent stands in `packet`.
+    pub fn renumber(&self, packet: &Packet, payload: &mut [u8]) {
+        if let Some(vp8) = &packet.vp8 {
+            vp8.rewrite(payload, self.picture, self.base);
+        }
+    }
+}
+
 /// A track to a subscriber.
 pub struct Forward {
     /// The room's name for it.
@@ -154,6 +164,7 @@ impl Forward {
     }
 
     /// The payload type for a codec.
+    #[inline]
     pub fn payload_type(&self, codec: Codec) -> Option<u8> {
         self.outbound(codec).map(|format| format.payload_type)
     }
@@ -207,12 +218,14 @@ impl Forward {
         Some(size)
     }
 
+    #[inline]
     fn outbound(&self, codec: Codec) -> Option<&Outbound> {
         let same = self.formats.iter().find(|format| format.codec == codec);
         same.or_else(|| self.formats.iter().find(|format| format.codec.resembles(codec)))
     }
 
     /// Whether anything may pass at all.
+    #[inline]
     pub fn open(&self) -> bool {
         !self.formats.is_empty() && !self.tuning.paused && self.room.is_some()
     }
@@ -223,6 +236,7 @@ impl Forward {
     }
 
     /// Decides about one packet of layer `layer`; what it looks like when it passes.
+    #[inline]
     pub fn pass(&mut self, now: Instant, track: &Track, layer: usize, packet: &Packet) -> Option<Rewritten> {
         if !self.open() || track.silent {
             return None;

@@ -59,6 +59,11 @@ impl Packet {
         }
     }
 
+    /// Bytes of its descriptor, which stands in front of its payload; zero without one.
+    pub fn descriptor_length(&self) -> usize {
+        self.descriptor.map_or(0, |descriptor| usize::from(descriptor.length))
+    }
+
     /// The frame number of its descriptor; zero without one.
     pub fn frame(&self) -> u16 {
         self.descriptor.map_or(0, |descriptor| descriptor.frame)
@@ -76,9 +81,9 @@ pub struct Content<'a> {
 
 impl<'a> Content<'a> {
     /// That of a packet whose payload lies behind its descriptor.
+    #[inline]
     pub fn of(packet: &Packet, bytes: &'a [u8]) -> Self {
-        let length = packet.descriptor.map_or(0, |descriptor| usize::from(descriptor.length));
-        let (descriptor, payload) = bytes.split_at_checked(length).unwrap_or_default();
+        let (descriptor, payload) = bytes.split_at_checked(packet.descriptor_length()).unwrap_or_default();
         Self { descriptor, payload }
     }
 
@@ -142,14 +147,27 @@ impl History {
 
     /// A packet that is still there.
     pub fn get(&self, index: u64) -> Option<(&Packet, Content<'_>)> {
+        let found = self.find(index)?;
+        let bytes = self.bytes.get(found.start..found.start + found.length)?;
+        Some((&found.packet, Content::of(&found.packet, bytes)))
+    }
+
+    /// Lets the payload of a packet that is still there be changed.
+    pub fn renumber(&mut self, index: u64, change: impl FnOnce(&Packet, &mut [u8])) {
+        let Some(Slot { packet, start, length, .. }) = self.find(index).copied() else { return };
+        if let Some(payload) = self.bytes.get_mut(start + packet.descriptor_length()..start + length) {
+            change(&packet, payload);
+        }
+    }
+
+    fn find(&self, index: u64) -> Option<&Slot> {
         let found = self.slots.get(slot(index))?.as_ref().filter(|found| found.packet.index == index)?;
         let whole = match self.turn.wrapping_sub(found.turn) {
             0 => true,
             1 => found.start >= self.at,
             _ => false,
         };
-        let bytes = self.bytes.get(found.start..found.start + found.length)?;
-        whole.then_some((&found.packet, Content::of(&found.packet, bytes)))
+        whole.then_some(found)
     }
 }
 

@@ -19,7 +19,7 @@
 use std::iter;
 use std::time::Instant;
 
-use super::batch::Waiting;
+use super::batch::{Batch, Waiting};
 use super::clock::Stamp;
 use super::descriptor::Descriptor;
 use super::egress::{Body, Egress, Run, WRAPPING};
@@ -113,9 +113,9 @@ impl Engine {
     pub(super) fn pass_on(&mut self, send: &mut impl FnMut(Source, &[u8], usize)) {
         let stamp = self.stamp(self.now);
         let Self { tracks, forwards, peers, batch, run, paced, .. } = self;
-        for index in &batch.tracks {
+        for turn in 0..batch.tracks.len() {
             // A track that has gone took its packets along.
-            let Some(track) = tracks.get(*index) else { continue };
+            let Some(track) = batch.tracks.get(turn).and_then(|index| tracks.get(*index)) else { continue };
             for place in &track.forwards {
                 let Some(forward) = forwards.get_mut(*place) else { continue };
                 let Some(peer) = peers.get_mut(forward.subscriber).filter(|peer| peer.reached()) else {
@@ -129,9 +129,7 @@ impl Engine {
                     }
                     continue;
                 }
-                for waiting in &track.waiting {
-                    pass(stamp, track, waiting, batch.content(waiting), forward, peer, run);
-                }
+                pass(stamp, track, batch, forward, peer, run);
                 leave(stamp.at, peer, run, send);
             }
         }
@@ -157,15 +155,22 @@ impl Engine {
                 // What has gone meanwhile is not sent: a track, a source that began anew.
                 let forward = forwards.get_mut(held.forward.0).filter(|forward| forward.id == held.forward.1);
                 let Some(forward) = forward else { continue };
-                let Some(track) = forward.track.and_then(|track| tracks.get(track)) else { continue };
+                let Some(track) = forward.track.and_then(|track| tracks.get_mut(track)) else { continue };
                 let (layer, generation, place) = held.layer;
-                let layer = track.layers.get(layer).filter(|layer| layer.generation == generation);
-                let Some((packet, content)) = layer.and_then(|layer| layer.history.get(place)) else {
-                    continue;
-                };
-                if let Some(carried) = carried(forward, peer, track, packet, content) {
-                    write(stamp, packet, &carried, &held.rewritten, forward, peer, run);
-                }
+                let layer = track.layers.get_mut(layer).filter(|layer| layer.generation == generation);
+                let Some(history) = layer.map(|layer| &mut layer.history) else { continue };
+                history.renumber(place, |packet, payload| held.rewritten.renumber(packet, payload));
+                let Some((packet, content)) = history.get(place) else { continue };
+                let Some(payload_type) = forward.payload_type(packet.codec) else { continue };
+                write(
+                    stamp,
+                    packet,
+                    &Carried::plain(payload_type, content),
+                    &held.rewritten,
+                    forward,
+                    peer,
+                    run,
+                );
             }
             leave(stamp.at, peer, run, send);
             !peer.pacer.is_empty()
@@ -203,9 +208,15 @@ impl Engine {
     pub(super) fn repeat(&mut self, now: Instant, forward: usize, sequence: u16) -> Option<()> {
         let stamp = self.stamp(now);
         let forward = self.forwards.get_mut(forward)?;
-        let track = self.tracks.get(forward.track?)?;
+        let track = self.tracks.get_mut(forward.track?)?;
         let (era, index) = forward.locate(track, sequence)?;
-        let (packet, content) = track.layers[era.layer].history.get(index)?;
+        let history = &mut track.layers.get_mut(era.layer)?.history;
+        history.renumber(index, |packet, payload| {
+            if let Some(rewritten) = era.rewrite(packet) {
+                rewritten.renumber(packet, payload);
+            }
+        });
+        let (packet, content) = history.get(index)?;
         let payload_type = forward.repair_type(packet.codec)?;
         let rewritten = era.rewrite(packet)?;
         let peer = self.peers.get_mut(forward.subscriber)?;
@@ -218,33 +229,65 @@ impl Engine {
             ssrc: forward.repair_ssrc,
             ..header(forward, &rewritten, packet, (payload_type, content.descriptor))
         };
-        let vp8 = packet.vp8.map(|vp8| (vp8, rewritten.picture, rewritten.base));
+        let original = sequence.to_be_bytes();
+        let body = Body { prefix: [&original, &[]], payload: content.payload, padding: 0 };
         mark(&mut self.dirty, forward.subscriber, &peer.egress);
-        let (number, size) = peer.egress.rtp(
-            stamp,
-            &header,
-            number,
-            &Body { prefix: [&sequence.to_be_bytes(), &[]], payload: content.payload, vp8, padding: 0 },
-        )?;
+        let (number, size) = peer.egress.rtp(stamp, &header, number, &body)?;
         peer.bandwidth.left(now, number, iter::once(size));
         peer.pacer.spend(size);
         Some(())
     }
 }
 
-/// Passes one packet on to one subscriber, if it is to get it.
+/// Passes what waits of a track on to one subscriber, as far as it is to get it.
 fn pass(
     stamp: Stamp,
     track: &Track,
-    waiting: &Waiting,
-    content: Content<'_>,
+    batch: &mut Batch,
+    forward: &mut Forward,
+    peer: &mut Peer,
+    run: &mut Run,
+) {
+    for waiting in &track.waiting {
+        match forward.kind {
+            MediaKind::Video => picture(stamp, track, (waiting, batch), forward, peer, run),
+            MediaKind::Audio => sound(stamp, track, (waiting, batch), forward, peer, run),
+        };
+    }
+}
+
+#[inline]
+fn picture(
+    stamp: Stamp,
+    track: &Track,
+    (waiting, batch): (&Waiting, &mut Batch),
     forward: &mut Forward,
     peer: &mut Peer,
     run: &mut Run,
 ) -> Option<()> {
-    let carried = carried(forward, peer, track, &waiting.packet, content)?;
-    let rewritten = forward.pass(stamp.at, track, waiting.layer, &waiting.packet)?;
-    write(stamp, &waiting.packet, &carried, &rewritten, forward, peer, run)
+    let packet = &waiting.packet;
+    let payload_type = forward.payload_type(packet.codec)?;
+    let rewritten = forward.pass(stamp.at, track, waiting.layer, packet);
+    // By reference, here and below: moved out of its place, it would be read in other pieces than it was written in, and
+    // the processor would wait for that.
+    let rewritten = rewritten.as_ref()?;
+    rewritten.renumber(packet, batch.payload_mut(waiting));
+    let carried = Carried::plain(payload_type, batch.content(waiting));
+    write(stamp, packet, &carried, rewritten, forward, peer, run)
+}
+
+fn sound(
+    stamp: Stamp,
+    track: &Track,
+    (waiting, batch): (&Waiting, &Batch),
+    forward: &mut Forward,
+    peer: &mut Peer,
+    run: &mut Run,
+) -> Option<()> {
+    let packet = &waiting.packet;
+    let carried = spoken(forward, peer, track, packet, batch.content(waiting))?;
+    let rewritten = forward.pass(stamp.at, track, waiting.layer, packet)?;
+    write(stamp, packet, &carried, &rewritten, forward, peer, run)
 }
 
 /// Notes what has been written for a connection, and gives it away.
@@ -272,33 +315,39 @@ struct Carried<'a> {
     content: Content<'a>,
 }
 
-/// How a subscriber gets a packet. One that does not know RED gets the Opus frame inside; so does one that knows Opus by
-/// another number than the publisher, which stands inside RED. One that knows RED hears a speaker who does not with every
-/// frame twice: what its line loses comes again in the next packet.
-fn carried<'a>(
+impl<'a> Carried<'a> {
+    /// What came, under another number.
+    fn plain(payload_type: u8, content: Content<'a>) -> Self {
+        Self { payload_type, before: None, content }
+    }
+}
+
+/// How a subscriber gets a packet of sound. One that does not know RED gets the Opus frame inside; so does one that knows
+/// Opus by another number than the publisher, which stands inside RED. One that knows RED hears a speaker who does not with
+/// every frame twice: what its line loses comes again in the next packet.
+fn spoken<'a>(
     forward: &Forward,
     peer: &Peer,
     track: &'a Track,
     packet: &Packet,
     content: Content<'a>,
 ) -> Option<Carried<'a>> {
-    let plain = |payload_type, content| Carried { payload_type, before: None, content };
     if forward.repeats(track, packet.codec) && !peer.share.thin {
         let (opus, red) = (forward.payload_type(Codec::Opus)?, forward.payload_type(Codec::Red)?);
         let before = said_before(forward, track, packet).and_then(|(back, frame)| {
             Some((red::heads(opus, back, frame.len(), content.payload.len())?, frame))
         });
         let payload_type = if before.is_some() { red } else { opus };
-        return Some(Carried { before, ..plain(payload_type, content) });
+        return Some(Carried { before, ..Carried::plain(payload_type, content) });
     }
     let payload_type = forward.payload_type(packet.codec);
     if packet.codec != Codec::Red {
-        return Some(plain(payload_type?, content));
+        return Some(Carried::plain(payload_type?, content));
     }
     let opus = forward.payload_type(Codec::Opus);
     match payload_type.filter(|_| opus.is_none() || red::number(content.payload) == opus) {
-        Some(payload_type) => Some(plain(payload_type, content)),
-        None => Some(plain(opus?, Content { payload: red::newest(content.payload)?, ..content })),
+        Some(payload_type) => Some(Carried::plain(payload_type, content)),
+        None => Some(Carried::plain(opus?, Content { payload: red::newest(content.payload)?, ..content })),
     }
 }
 
@@ -320,6 +369,7 @@ fn hold(now: Instant, track: &Track, place: usize, forward: &mut Forward, pacer:
 }
 
 /// Writes and seals one packet for one subscriber.
+#[inline]
 fn write(
     stamp: Stamp,
     packet: &Packet,
@@ -329,10 +379,9 @@ fn write(
     peer: &mut Peer,
     run: &mut Run,
 ) -> Option<()> {
-    let vp8 = packet.vp8.map(|vp8| (vp8, rewritten.picture, rewritten.base));
     let header = header(forward, rewritten, packet, (*payload_type, content.descriptor));
     let prefix = before.as_ref().map_or([&[][..]; 2], |(heads, frame)| [heads, frame]);
-    let body = Body { prefix, payload: content.payload, vp8, padding: 0 };
+    let body = Body { prefix, payload: content.payload, padding: 0 };
     let (_, size) = peer.egress.write(run, stamp, &header, rewritten.index, &body)?;
     if peer.bandwidth.limited() {
         peer.pacer.spend(size);
@@ -342,6 +391,7 @@ fn write(
     Some(())
 }
 
+#[inline]
 fn header<'a>(
     forward: &'a Forward,
     rewritten: &Rewritten,
@@ -351,12 +401,9 @@ fn header<'a>(
     Outgoing {
         marker: packet.marker,
         payload_type,
-        sequence: 0,
         timestamp: rewritten.timestamp,
         ssrc: forward.ssrc,
         mid: forward.mid.as_deref().unwrap_or_default().as_bytes(),
-        transport_cc: None,
-        abs_send_time: 0,
         audio_level: packet.audio_level,
         orientation: packet.orientation,
         descriptor,

@@ -3,7 +3,8 @@
 use super::client::Client;
 use crate::media::clock::low16;
 use crate::media::descriptor::Descriptor;
-use crate::media::rtp::{Extension, ExtensionIds, Outgoing};
+use crate::media::rtp::{Extension, ExtensionIds, Leaving, MAX_HEADER, Outgoing};
+use crate::media::srtp::{MAX_TAG, Plain};
 
 /// The ids that the client offers.
 pub fn ids() -> ExtensionIds {
@@ -35,23 +36,22 @@ impl Client {
         rid: &str,
         payload: &[u8],
     ) {
-        let mut packet = Vec::new();
+        let mut head = [0; MAX_HEADER];
         self.number = self.number.map(|number| number.wrapping_add(1));
         let header = Outgoing {
             marker: false,
             payload_type,
-            sequence: low16(index),
             timestamp,
             ssrc,
             mid: mid.as_bytes(),
-            transport_cc: self.number,
-            abs_send_time: 0,
             audio_level: (payload_type == 111).then_some(20),
             orientation: None,
             descriptor: &self.descriptor,
             frame: Descriptor::parse(&self.descriptor).map_or(0, |descriptor| descriptor.frame),
         };
-        let mut length = header.write(&mut packet, ids());
+        let leaving = Leaving { sequence: low16(index), transport_cc: self.number, abs_send_time: 0 };
+        let length = header.write(leaving, &mut head, ids());
+        let mut packet = head[..length].to_vec();
         if !rid.is_empty() {
             // The writer of the server knows no layer names: append the element, in the form that the header has.
             let size = u8::try_from(rid.len()).unwrap();
@@ -66,10 +66,11 @@ impl Client {
             }
             let words = u16::try_from((packet.len() - 16) / 4).unwrap();
             packet[14..16].copy_from_slice(&words.to_be_bytes());
-            length = packet.len();
         }
-        packet.extend_from_slice(payload);
-        assert!(self.seal.as_mut().unwrap().rtp(&mut packet, 0, length, ssrc, index));
+        let plain = Plain { header: packet.len(), front: 0, payload };
+        packet.resize(packet.len() + payload.len() + MAX_TAG, 0);
+        let length = self.seal.as_ref().unwrap().rtp(&mut packet, plain, ssrc, index).unwrap();
+        packet.truncate(length);
         self.out.push(packet);
     }
 }

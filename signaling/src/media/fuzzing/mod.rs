@@ -14,7 +14,7 @@ use super::engine::{Config, Engine};
 use super::limits::Limits;
 use super::payload::{Vp8, starts_keyframe};
 use super::red;
-use super::rtp::{EXTENSIONS, ExtensionIds, Header, Outgoing};
+use super::rtp::{EXTENSIONS, ExtensionIds, Header, Leaving, MAX_HEADER, Outgoing};
 use super::sdp::{self, Codec, Credentials};
 use super::stun::Check;
 use crate::fuzzing::start;
@@ -106,7 +106,11 @@ fn packet(packet: &[u8]) {
     let Some(header) = Header::parse(packet) else { return };
     if let Some(descriptor) = header.extensions(packet, ids).descriptor {
         let frame = Descriptor::parse(descriptor).map_or(0, |found| found.frame);
-        Outgoing { descriptor, frame, ..Outgoing::default() }.write(&mut Vec::new(), ids);
+        Outgoing { descriptor, frame, ..Outgoing::default() }.write(
+            Leaving::default(),
+            &mut [0; MAX_HEADER],
+            ids,
+        );
     }
     let Some(payload) = header.payload(packet) else { return };
     for codec in [Codec::Opus, Codec::Red, Codec::Vp8, Codec::Vp9(0), Codec::H264(0x42, 1), Codec::Av1] {

@@ -13,7 +13,7 @@ use crate::media::engine::Engine;
 use crate::media::peer::Source;
 use crate::media::replay::Window;
 use crate::media::rtp::Header;
-use crate::media::srtp::{Seal, contexts_from};
+use crate::media::srtp::{MAX_TAG, Plain, Seal, contexts_from};
 use crate::room::media::{ForwardSpec, Media as _, MediaKind, PeerId, PeerRole, Tuning};
 
 /// Sections of the publisher: one for each codec that is passed through.
@@ -130,8 +130,13 @@ impl Session {
         let window = client.windows.entry(header.ssrc).or_default();
         let index = window.extend(header.sequence);
         window.record(index);
-        let mut sealed = piece.to_vec();
-        client.seal.rtp(&mut sealed, 0, header.length, header.ssrc, index).then_some(sealed)
+        let (head, payload) = piece.split_at_checked(header.length)?;
+        let mut sealed = head.to_vec();
+        sealed.resize(piece.len() + MAX_TAG, 0);
+        let plain = Plain { header: head.len(), front: 0, payload };
+        let length = client.seal.rtp(&mut sealed, plain, header.ssrc, index)?;
+        sealed.truncate(length);
+        Some(sealed)
     }
 
     fn pass(&mut self, span: Duration) {

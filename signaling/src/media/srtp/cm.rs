@@ -5,7 +5,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac::{self, HMAC_SHA1_FOR_LEGACY_USE_ONLY};
 use aws_lc_rs::iv::FixedLength;
 
-use super::{RTCP_ENCRYPTED, RTCP_HEADER};
+use super::{Plain, RTCP_ENCRYPTED, RTCP_HEADER};
 
 /// Bytes of the tag.
 const TAG: usize = 10;
@@ -52,19 +52,13 @@ impl Cm {
         tag
     }
 
-    /// Seals the RTP packet at the end of `out`. The rollover counter is authenticated as well.
-    pub fn seal_rtp(
-        &self,
-        out: &mut Vec<u8>,
-        start: usize,
-        header: usize,
-        ssrc: u32,
-        index: u64,
-    ) -> Option<()> {
-        self.apply(out.get_mut(start + header..)?, ssrc, index)?;
-        let tag = self.tag([out.get(start..)?, &rollover(index)]);
-        out.extend_from_slice(&tag);
-        Some(())
+    /// Seals an RTP packet; its length with the tag. The rollover counter is authenticated as well.
+    pub fn seal_rtp(&self, out: &mut [u8], plain: Plain<'_>, ssrc: u32, index: u64) -> Option<usize> {
+        let (packet, rest) = out.split_at_mut_checked(plain.length())?;
+        packet.get_mut(plain.header + plain.front..)?.copy_from_slice(plain.payload);
+        self.apply(packet.get_mut(plain.header..)?, ssrc, index)?;
+        *rest.first_chunk_mut()? = self.tag([packet, &rollover(index)]);
+        Some(plain.length() + TAG)
     }
 
     /// Opens an RTP packet; its length without the tag.

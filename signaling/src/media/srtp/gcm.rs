@@ -2,49 +2,44 @@
 
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
-use super::{RTCP_ENCRYPTED, RTCP_HEADER};
+use super::{MAX_TAG, Plain, RTCP_ENCRYPTED, RTCP_HEADER};
 
 /// Bytes of the index behind an RTCP packet.
 const RTCP_INDEX: usize = 4;
+/// The bits of an RTP index: rollover counter and sequence number.
+const INDEX: u64 = (1 << 48) - 1;
 
 /// Keys of one direction, for RTP or for RTCP.
 pub struct Gcm {
     key: LessSafeKey,
-    salt: [u8; 12],
+    salt: u128,
 }
 
 impl Gcm {
     /// From what was derived; of each the first bytes are used.
     pub fn new(encryption: &[u8; 32], salting: &[u8; 32]) -> Option<Self> {
         let key = UnboundKey::new(&AES_128_GCM, &encryption[..16]).ok()?;
-        Some(Self { key: LessSafeKey::new(key), salt: *salting.first_chunk()? })
+        let mut salt = [0; 16];
+        salt[4..].copy_from_slice(&salting[..12]);
+        Some(Self { key: LessSafeKey::new(key), salt: u128::from_be_bytes(salt) })
     }
 
     /// Section 8.1: 00 00, SSRC, rollover counter, sequence number, all xor the salt. For RTCP (section 9.1) the index
     /// takes the place of the last two.
     fn nonce(&self, ssrc: u32, index: u64) -> Nonce {
-        let mut nonce = self.salt;
-        let index = index.to_be_bytes();
-        for (byte, with) in nonce[2..].iter_mut().zip(ssrc.to_be_bytes().iter().chain(&index[2..])) {
-            *byte ^= with;
-        }
+        let plain = u128::from(ssrc) << 48 | u128::from(index & INDEX);
+        let [_, _, _, _, nonce @ ..] = (self.salt ^ plain).to_be_bytes();
         Nonce::assume_unique_for_key(nonce)
     }
 
-    /// Seals the RTP packet at the end of `out`.
-    pub fn seal_rtp(
-        &self,
-        out: &mut Vec<u8>,
-        start: usize,
-        header: usize,
-        ssrc: u32,
-        index: u64,
-    ) -> Option<()> {
-        let (aad, payload) = out.get_mut(start..)?.split_at_mut_checked(header)?;
+    /// Seals an RTP packet; its length with the tag. The payload is sealed from where it lies: nothing is copied.
+    pub fn seal_rtp(&self, out: &mut [u8], plain: Plain<'_>, ssrc: u32, index: u64) -> Option<usize> {
+        let (aad, rest) = out.split_at_mut_checked(plain.header)?;
+        let (front, rest) = rest.split_at_mut_checked(plain.front)?;
+        let sealed = rest.get_mut(..plain.payload.len() + MAX_TAG)?;
         let nonce = self.nonce(ssrc, index);
-        let tag = self.key.seal_in_place_separate_tag(nonce, Aad::from(&*aad), payload).ok()?;
-        out.extend_from_slice(tag.as_ref());
-        Some(())
+        self.key.seal_in_place_scatter(nonce, Aad::from(&*aad), front, plain.payload, sealed).ok()?;
+        Some(plain.length() + MAX_TAG)
     }
 
     /// Opens an RTP packet; its length without the tag.

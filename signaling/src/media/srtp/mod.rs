@@ -46,6 +46,24 @@ pub struct Open {
     max_sources: usize,
 }
 
+/// An RTP packet that is to be sealed.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain<'a> {
+    /// Bytes of its header, which stay readable.
+    pub header: usize,
+    /// Bytes of its payload that stand behind the header already.
+    pub front: usize,
+    /// The rest of its payload, wherever it lies.
+    pub payload: &'a [u8],
+}
+
+impl Plain<'_> {
+    /// Bytes of the packet, without the tag.
+    fn length(&self) -> usize {
+        self.header + self.front + self.payload.len()
+    }
+}
+
 enum Cipher {
     Gcm(Gcm),
     Cm(Box<Cm>),
@@ -106,13 +124,12 @@ impl Cipher {
         made.ok_or_else(|| Error::Crypto("no cipher for these keys".to_owned()))
     }
 
-    /// Seals the RTP packet at the end of `out`; false leaves it unusable.
-    fn seal_rtp(&self, out: &mut Vec<u8>, start: usize, header: usize, ssrc: u32, index: u64) -> bool {
+    /// Seals an RTP packet; its length with the tag.
+    fn seal_rtp(&self, out: &mut [u8], plain: Plain<'_>, ssrc: u32, index: u64) -> Option<usize> {
         match self {
-            Self::Gcm(gcm) => gcm.seal_rtp(out, start, header, ssrc, index),
-            Self::Cm(cm) => cm.seal_rtp(out, start, header, ssrc, index),
+            Self::Gcm(gcm) => gcm.seal_rtp(out, plain, ssrc, index),
+            Self::Cm(cm) => cm.seal_rtp(out, plain, ssrc, index),
         }
-        .is_some()
     }
 
     /// Opens an RTP packet; the length of what is left.
@@ -169,10 +186,11 @@ fn reporter(packet: &[u8]) -> Option<u32> {
 }
 
 impl Seal {
-    /// Seals the packet that starts at `start` of `out` and ends with it; the tag is appended. `index` is the rollover
-    /// counter and the sequence number, `header` the length of the RTP header.
-    pub fn rtp(&self, out: &mut Vec<u8>, start: usize, header: usize, ssrc: u32, index: u64) -> bool {
-        self.rtp.seal_rtp(out, start, header, ssrc, index)
+    /// Seals the packet at the front of `out`, of which `plain` says what stands there already; its length with the tag, at
+    /// most [`MAX_TAG`] bytes more. `index` is the rollover counter and the sequence number. `None` where `out` is too short;
+    /// then it holds nothing that may leave.
+    pub fn rtp(&self, out: &mut [u8], plain: Plain<'_>, ssrc: u32, index: u64) -> Option<usize> {
+        self.rtp.seal_rtp(out, plain, ssrc, index)
     }
 
     /// Seals a compound RTCP packet. `None` where it names no source, or when the 2^31 packets that one key may seal have

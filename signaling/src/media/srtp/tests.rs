@@ -52,10 +52,16 @@ fn the_protocol_crate_reads_what_is_sealed_and_seals_what_is_read() {
         for index in (65_000..66_000_u64).step_by(7) {
             let sequence = u16::try_from(index & 0xFFFF).unwrap();
             let plain = packet(sequence, usize::try_from(index % 300).unwrap());
-            let mut sealed = vec![7; 3];
-            sealed.extend_from_slice(&plain);
-            assert!(seal.rtp(&mut sealed, 3, 12, 9, index));
-            assert_eq!(theirs.decrypt_rtp(&sealed[3..]).unwrap(), plain, "{profile:?}");
+            let payload = plain.len() - 12;
+            // Wherever the part ends that stands there already.
+            for front in [0, payload / 3, payload.min(16), payload] {
+                let mut sealed = plain[..12 + front].to_vec();
+                sealed.resize(plain.len() + MAX_TAG, 7);
+                let parts = Plain { header: 12, front, payload: &plain[12 + front..] };
+                let length = seal.rtp(&mut sealed, parts, 9, index).unwrap();
+                assert_eq!(theirs.decrypt_rtp(&sealed[..length]).unwrap(), plain, "{profile:?} {front}");
+                assert_eq!(seal.rtp(&mut sealed[..length - 1], parts, 9, index), None, "no room for the tag");
+            }
             let mut sealed = theirs.encrypt_rtp(&plain).unwrap().to_vec();
             let length = open.rtp(&mut sealed, 12, 9, sequence).unwrap();
             assert_eq!(sealed[..length], plain, "{profile:?}");

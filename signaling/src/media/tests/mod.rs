@@ -1,6 +1,7 @@
 //! The media plane as a whole, against a client double, over a line in memory, on virtual time.
 
 mod connecting;
+mod counters;
 mod descriptors;
 mod forwarding;
 mod layers;
