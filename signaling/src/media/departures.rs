@@ -1,5 +1,6 @@
 //! Packets that left for one subscriber and have not been reported on yet: two bytes for each, and one time for all that
-//! left together, so that a picture for fifty subscribers does not push everything else out of the nearest cache.
+//! left together, so that a picture for fifty subscribers does not push everything else out of the nearest cache. A time takes
+//! 24 bytes: where each packet leaves alone, as sound does, all of it is 52 kB for a connection.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -45,8 +46,9 @@ impl Departures {
         }
         // Looked at only when there is no room: what is oldest is far from every cache.
         if self.runs.len() == self.runs.capacity() {
-            let gone = self.runs.partition_point(|(first, _)| first + SLOTS <= next);
-            self.runs.drain(..gone.saturating_sub(1));
+            while self.runs.get(1).is_some_and(|(first, _)| first + SLOTS <= next) {
+                self.runs.pop_front();
+            }
         }
         self.runs.push_back((first, now));
     }
@@ -122,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn times_take_no_more_room_than_packets_do() {
+    fn there_are_no_more_times_than_packets() {
         let (start, mut left) = (any_instant(), Departures::default());
         for number in 1..5 * SLOTS {
             left.note(start + Duration::from_millis(number), number, [90].into_iter());

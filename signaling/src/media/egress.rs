@@ -78,7 +78,7 @@ impl Egress {
     }
 
     /// Writes and seals one RTP packet at the end of `run`. `index` is rollover counter and sequence number; the
-    /// header's own sequence, transport-wide number and clock are filled in here. Returns (transport-wide number, bytes
+    /// transport-wide number and the clock come from here. Returns (transport-wide number, bytes
     /// on the wire).
     pub fn write(
         &mut self,

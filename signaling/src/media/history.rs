@@ -1,4 +1,5 @@
-//! The plaintext of a layer's last packets, once for all its subscribers: what retransmissions are made from.
+//! The plaintext of a layer's last packets, once for all its subscribers: what retransmissions are made from. The counters of
+//! VP8 in it are those of whoever it was last sent to; the publisher's stand in [`Packet`].
 //!
 //! Packets lie behind each other in one ring of bytes, so memory follows the bitrate and nothing is allocated per
 //! packet. The ring grows when it turns over faster than a retransmission may be asked for.

@@ -5,8 +5,8 @@
 //!  (one per publisher)        (transport-cc)  (track,                      (NACK)    and until the read is over
 //!                                              layer)                                      │
 //!  when all that had come has been read, for each track:                                   ▼
-//!      for each subscriber:  for each packet:  passes? ─ numbers rewritten ─ header written, sealed in place
-//!                                              (layer,   (sequence, time,    in one buffer for all, which leaves
+//!      for each subscriber:  for each packet:  passes? ─ numbers rewritten ─ header written, payload sealed
+//!                                              (layer,   (sequence, time,    into one buffer for all, which leaves
 //!                                               key frame) picture, frame)   in runs of one size before the next
 //! ```
 //!

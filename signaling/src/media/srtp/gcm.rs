@@ -32,7 +32,7 @@ impl Gcm {
         Nonce::assume_unique_for_key(nonce)
     }
 
-    /// Seals an RTP packet; its length with the tag. The payload is sealed from where it lies: nothing is copied.
+    /// Seals an RTP packet; its length with the tag. The payload is sealed from where it lies.
     pub fn seal_rtp(&self, out: &mut [u8], plain: Plain<'_>, ssrc: u32, index: u64) -> Option<usize> {
         let (aad, rest) = out.split_at_mut_checked(plain.header)?;
         let (front, rest) = rest.split_at_mut_checked(plain.front)?;

@@ -1,4 +1,4 @@
-//! SRTP: what leaves is sealed in place and what arrives is opened in place, with AES-128-GCM for those who speak it and
+//! SRTP: what leaves is sealed from where it lies and what arrives is opened in place, with AES-128-GCM for those who speak it and
 //! AES-CM-HMAC-SHA1 for the others. The protocol crate is not asked: it remembers every source that is named to it before
 //! its packet has proven authentic, and takes RTCP that says of itself that it is not encrypted.
 //!

