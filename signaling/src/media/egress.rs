@@ -38,16 +38,16 @@ pub struct Body<'a> {
     pub prefix: [&'a [u8]; 2],
     /// The payload.
     pub payload: &'a [u8],
-    /// Bytes of padding behind it.
+    /// Bytes of padding, of a packet that carries no payload.
     pub padding: u8,
 }
 
 impl<'a> Body<'a> {
     /// Writes what does not lie in one piece; how many bytes, and the rest, which is sealed from where it lies.
     fn compose(&self, out: &mut [u8]) -> (usize, &'a [u8]) {
-        let (front, rest) = if self.padding > 0 { (self.payload, &[][..]) } else { (&[][..], self.payload) };
+        debug_assert!(self.padding == 0 || self.payload.is_empty(), "padding goes behind everything else");
         let mut at = 0;
-        for part in [self.prefix[0], self.prefix[1], front].into_iter().filter(|part| !part.is_empty()) {
+        for part in self.prefix.iter().filter(|part| !part.is_empty()) {
             out[at..at + part.len()].copy_from_slice(part);
             at += part.len();
         }
@@ -57,7 +57,7 @@ impl<'a> Body<'a> {
             zeroes.fill(0);
             *length = self.padding;
         }
-        (at, rest)
+        (at, self.payload)
     }
 
     /// Bytes of it, without padding.
@@ -78,8 +78,7 @@ impl Egress {
     }
 
     /// Writes and seals one RTP packet at the end of `run`. `index` is rollover counter and sequence number; the
-    /// transport-wide number and the clock come from here. Returns (transport-wide number, bytes
-    /// on the wire).
+    /// transport-wide number and the clock come from here. Returns (transport-wide number, bytes on the wire).
     pub fn write(
         &mut self,
         run: &mut Run,

@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use super::descriptor::Descriptor;
+use super::forward::Rewritten;
 use super::pacer::LONGEST;
 use super::payload::Vp8;
 use super::sdp::Codec;
@@ -153,12 +154,17 @@ impl History {
         Some((&found.packet, Content::of(&found.packet, bytes)))
     }
 
-    /// Lets the payload of a packet that is still there be changed.
-    pub fn renumber(&mut self, index: u64, change: impl FnOnce(&Packet, &mut [u8])) {
-        let Some(Slot { packet, start, length, .. }) = self.find(index).copied() else { return };
-        if let Some(payload) = self.bytes.get_mut(start + packet.descriptor_length()..start + length) {
-            change(&packet, payload);
-        }
+    /// A packet that is still there, as it is sent under the numbers that it is given: those of VP8 stand in its payload then.
+    pub fn renumbered(
+        &mut self,
+        index: u64,
+        numbers: impl FnOnce(&Packet) -> Option<Rewritten>,
+    ) -> Option<(&Packet, Content<'_>, Rewritten)> {
+        let Slot { packet, start, length, .. } = *self.find(index)?;
+        let rewritten = numbers(&packet)?;
+        rewritten.renumber(&packet, self.bytes.get_mut(start + packet.descriptor_length()..start + length)?);
+        let (packet, content) = self.get(index)?;
+        Some((packet, content, rewritten))
     }
 
     fn find(&self, index: u64) -> Option<&Slot> {

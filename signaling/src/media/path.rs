@@ -29,10 +29,9 @@ use super::history::{Content, Packet};
 use super::pacer::{Held, Pacer};
 use super::payload::{Vp8, starts_keyframe};
 use super::peer::{Payload, Peer, Role, Source};
-use super::red;
 use super::rtp::{Extensions, Header, Outgoing};
 use super::sdp::Codec;
-use super::speech::{restore, said_before};
+use super::speech::{Carried, restore, spoken};
 use super::track::Track;
 use crate::room::media::{MediaEvent, MediaKind};
 
@@ -159,18 +158,13 @@ impl Engine {
                 let (layer, generation, place) = held.layer;
                 let layer = track.layers.get_mut(layer).filter(|layer| layer.generation == generation);
                 let Some(history) = layer.map(|layer| &mut layer.history) else { continue };
-                history.renumber(place, |packet, payload| held.rewritten.renumber(packet, payload));
-                let Some((packet, content)) = history.get(place) else { continue };
+                let Some((packet, content, rewritten)) = history.renumbered(place, |_| Some(held.rewritten))
+                else {
+                    continue;
+                };
                 let Some(payload_type) = forward.payload_type(packet.codec) else { continue };
-                write(
-                    stamp,
-                    packet,
-                    &Carried::plain(payload_type, content),
-                    &held.rewritten,
-                    forward,
-                    peer,
-                    run,
-                );
+                let carried = Carried::plain(payload_type, content);
+                write(stamp, packet, &carried, &rewritten, forward, peer, run);
             }
             leave(stamp.at, peer, run, send);
             !peer.pacer.is_empty()
@@ -211,14 +205,8 @@ impl Engine {
         let track = self.tracks.get_mut(forward.track?)?;
         let (era, index) = forward.locate(track, sequence)?;
         let history = &mut track.layers.get_mut(era.layer)?.history;
-        history.renumber(index, |packet, payload| {
-            if let Some(rewritten) = era.rewrite(packet) {
-                rewritten.renumber(packet, payload);
-            }
-        });
-        let (packet, content) = history.get(index)?;
+        let (packet, content, rewritten) = history.renumbered(index, |packet| era.rewrite(packet))?;
         let payload_type = forward.repair_type(packet.codec)?;
-        let rewritten = era.rewrite(packet)?;
         let peer = self.peers.get_mut(forward.subscriber)?;
         let pace = peer.bandwidth.pace(now);
         if !peer.pacer.has_room(now, pace) || !peer.bandwidth.may_repeat(now, content.length() + HEADER) {
@@ -305,50 +293,6 @@ fn leave(now: Instant, peer: &mut Peer, run: &mut Run, send: &mut impl FnMut(Sou
             send(remote, bytes, size);
         }
     });
-}
-
-/// What a subscriber gets of a packet.
-struct Carried<'a> {
-    payload_type: u8,
-    /// What stands in front: the frame before it once more, behind the heads of both.
-    before: Option<([u8; 5], &'a [u8])>,
-    content: Content<'a>,
-}
-
-impl<'a> Carried<'a> {
-    /// What came, under another number.
-    fn plain(payload_type: u8, content: Content<'a>) -> Self {
-        Self { payload_type, before: None, content }
-    }
-}
-
-/// How a subscriber gets a packet of sound. One that does not know RED gets the Opus frame inside; so does one that knows
-/// Opus by another number than the publisher, which stands inside RED. One that knows RED hears a speaker who does not with
-/// every frame twice: what its line loses comes again in the next packet.
-fn spoken<'a>(
-    forward: &Forward,
-    peer: &Peer,
-    track: &'a Track,
-    packet: &Packet,
-    content: Content<'a>,
-) -> Option<Carried<'a>> {
-    if forward.repeats(track, packet.codec) && !peer.share.thin {
-        let (opus, red) = (forward.payload_type(Codec::Opus)?, forward.payload_type(Codec::Red)?);
-        let before = said_before(forward, track, packet).and_then(|(back, frame)| {
-            Some((red::heads(opus, back, frame.len(), content.payload.len())?, frame))
-        });
-        let payload_type = if before.is_some() { red } else { opus };
-        return Some(Carried { before, ..Carried::plain(payload_type, content) });
-    }
-    let payload_type = forward.payload_type(packet.codec);
-    if packet.codec != Codec::Red {
-        return Some(Carried::plain(payload_type?, content));
-    }
-    let opus = forward.payload_type(Codec::Opus);
-    match payload_type.filter(|_| opus.is_none() || red::number(content.payload) == opus) {
-        Some(payload_type) => Some(Carried::plain(payload_type, content)),
-        None => Some(Carried::plain(opus?, Content { payload: red::newest(content.payload)?, ..content })),
-    }
 }
 
 /// The same on a limited line: pictures wait for their turn, in the history.

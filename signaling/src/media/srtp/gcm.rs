@@ -2,8 +2,10 @@
 
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
-use super::{MAX_TAG, Plain, RTCP_ENCRYPTED, RTCP_HEADER};
+use super::{Plain, RTCP_ENCRYPTED, RTCP_HEADER};
 
+/// Bytes of the tag.
+const TAG: usize = 16;
 /// Bytes of the index behind an RTCP packet.
 const RTCP_INDEX: usize = 4;
 /// The bits of an RTP index: rollover counter and sequence number.
@@ -36,10 +38,10 @@ impl Gcm {
     pub fn seal_rtp(&self, out: &mut [u8], plain: Plain<'_>, ssrc: u32, index: u64) -> Option<usize> {
         let (aad, rest) = out.split_at_mut_checked(plain.header)?;
         let (front, rest) = rest.split_at_mut_checked(plain.front)?;
-        let sealed = rest.get_mut(..plain.payload.len() + MAX_TAG)?;
+        let sealed = rest.get_mut(..plain.payload.len() + TAG)?;
         let nonce = self.nonce(ssrc, index);
         self.key.seal_in_place_scatter(nonce, Aad::from(&*aad), front, plain.payload, sealed).ok()?;
-        Some(plain.length() + MAX_TAG)
+        Some(plain.length() + TAG)
     }
 
     /// Opens an RTP packet; its length without the tag.
