@@ -147,6 +147,15 @@ async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Err
     Ok(!connection.is_in_transaction())
 }
 
+/// Begins in a task of its own, which ends also when the caller gives up: a request whose client hangs up. sqlx 0.9.0
+/// counts a transaction only when the server has answered, so that one given up before is never rolled back, and the next
+/// to get the connection finds itself in it (transact-rs/sqlx#4393).
+async fn begin_whole(pool: &PgPool, statement: &'static str) -> Result<Tx, StoreError> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    Ok(Tx::Postgres(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??))
+}
+
 impl Store {
     /// Brings the tables up to date; several processes may do so at the same time.
     pub async fn migrate(&self) -> Result<(), StoreError> {
@@ -161,7 +170,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => begin_whole(pool, "BEGIN").await?,
         })
     }
 
@@ -170,7 +179,7 @@ impl Store {
         Ok(match self {
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
             Self::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                begin_whole(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?
             }
         })
     }

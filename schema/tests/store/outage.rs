@@ -1,8 +1,12 @@
 //! A database that is lost, and comes back.
 
+use std::pin::pin;
+use std::task::Poll;
+
 use schema::account::NewAccount;
 use schema::store::{Address, Store, StoreError, accounts, open};
 use schema::testing::Postgres;
+use sqlx::postgres::PgPoolOptions;
 
 use crate::support::{MONDAY, sqlite};
 
@@ -59,6 +63,47 @@ async fn a_full_disk_refuses_the_write_keeps_what_was_there_and_is_written_to_ag
     assert_eq!(count(&world.store).await, written);
     add(&world.store, "after").await.unwrap();
     assert_eq!(count(&world.store).await, written + 1);
+}
+
+/// Drops a future that is not done after `polls`: what becomes of a request whose client hangs up.
+async fn given_up_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Pending if left > 0 => Poll::Pending,
+            polled => Poll::Ready(if let Poll::Ready(done) = polled { Some(done) } else { None }),
+        }
+    })
+    .await
+}
+
+async fn a_connection_given_up_while_it_begins_to_read_can_write(store: &Store) {
+    // How often it has to wait for its turn and for the server differs; all places are met in a few rounds.
+    let mut given_up = 0;
+    for (round, polls) in (1..=6).cycle().take(30).enumerate() {
+        given_up += usize::from(given_up_after(polls, store.read()).await.is_none());
+        add(store, &format!("after{round}")).await.unwrap();
+    }
+    assert!(given_up > 0, "it never had to wait");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_hangs_up_while_it_begins_leaves_a_connection_that_can_write_on_postgres() {
+    let url = tokio::task::spawn_blocking(|| Postgres::shared().fresh_database()).await.unwrap();
+    // One connection: the next to ask gets the one that was given up.
+    let store = Store::Postgres(PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap());
+    store.migrate().await.unwrap();
+    a_connection_given_up_while_it_begins_to_read_can_write(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_hangs_up_while_it_begins_leaves_a_connection_that_can_write_on_sqlite() {
+    a_connection_given_up_while_it_begins_to_read_can_write(&sqlite().await.store).await;
 }
 
 #[tokio::test]
