@@ -10,7 +10,7 @@ use schema::moment::Clock;
 use tokio::sync::mpsc;
 
 use crate::config::{Grant, RoomSettings, SignalingConfig, TurnConfig};
-use crate::host::{Desk, Directory, EventTap, Front, Gauges, SignalingError, Tenancy};
+use crate::host::{Desk, Directory, EventTap, Front, Gauges, Order, SignalingError, Tenancy};
 use crate::media;
 use crate::net::relay::{Door, Ports, RelayError, RelayHandle, Sockets};
 use crate::net::{self, WorkerConfig};
@@ -220,7 +220,10 @@ fn hire(
     let listen = worker.listen;
     let handle = net::spawn(worker, clock, make).map_err(|error| StartError::Listen(listen, error))?;
     let (port, door) = (handle.port(), handle.door());
-    Ok((Desk { send: Box::new(move |order| handle.send(order).is_ok()), port }, door))
+    let send = move |order: Order| {
+        if order.can_wait() { handle.outbox.leave(order) } else { handle.outbox.send(order) }
+    };
+    Ok((Desk { send: Box::new(send), port }, door))
 }
 
 /// Begins to serve TURN, with these workers behind it.

@@ -242,7 +242,8 @@ impl Front {
         worker.is_some_and(|worker| (worker.send)(order))
     }
 
-    fn now(&self) -> Moment {
+    /// The time on the wall.
+    pub fn now(&self) -> Moment {
         self.clock.now()
     }
 }

@@ -10,7 +10,7 @@ mod tenancy;
 
 pub use events::EventTap;
 pub use front::{Desk, Directory, Front, Seat};
-pub use order::SignalingError;
+pub use order::{Order, SignalingError};
 pub use tenancy::Tenancy;
 
 use std::sync::atomic::AtomicUsize;

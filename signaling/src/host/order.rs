@@ -109,3 +109,10 @@ pub enum Order {
         reply: Reply<()>,
     },
 }
+
+impl Order {
+    /// Whether it may be carried out when the worker is awake anyway: a room looks but every few seconds who was heard.
+    pub const fn can_wait(&self) -> bool {
+        matches!(self, Self::Heard(_))
+    }
+}

@@ -20,6 +20,8 @@ pub struct Departures {
     runs: VecDeque<(u64, Instant)>,
     /// When the last of them left.
     last: Option<Instant>,
+    /// Place of the run that was found last.
+    found: usize,
     newest: u64,
 }
 
@@ -48,6 +50,7 @@ impl Departures {
         if self.runs.len() == self.runs.capacity() {
             while self.runs.get(1).is_some_and(|(first, _)| first + SLOTS <= next) {
                 self.runs.pop_front();
+                self.found = self.found.saturating_sub(1);
             }
         }
         self.runs.push_back((first, now));
@@ -60,12 +63,18 @@ impl Departures {
         Some(usize::from(std::mem::take(size)))
     }
 
-    /// The numbers of those that left together with this one, and when.
-    pub fn run(&self, number: u64) -> Option<(Range<u64>, Instant)> {
-        let next = self.runs.partition_point(|(first, _)| *first <= number);
-        let (first, at) = *self.runs.get(next.checked_sub(1)?)?;
-        let end = self.runs.get(next).map_or(self.newest + 1, |(first, _)| *first);
-        Some((first..end, at))
+    /// The numbers of those that left together with this one, and when. Reports go forward, so that it is looked for from
+    /// where the last was found.
+    pub fn run(&mut self, number: u64) -> Option<(Range<u64>, Instant)> {
+        while self.found > 0 && self.runs.get(self.found).is_none_or(|(first, _)| *first > number) {
+            self.found -= 1;
+        }
+        while self.runs.get(self.found + 1).is_some_and(|(first, _)| *first <= number) {
+            self.found += 1;
+        }
+        let (first, at) = *self.runs.get(self.found)?;
+        let end = self.runs.get(self.found + 1).map_or(self.newest + 1, |(next, _)| *next);
+        (first..end).contains(&number).then_some((first..end, at))
     }
 }
 

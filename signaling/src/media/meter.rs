@@ -44,6 +44,8 @@ const REPORTED: Duration = Duration::from_millis(500);
 #[derive(Default)]
 pub struct Delivery {
     reports: VecDeque<(Instant, usize)>,
+    /// What all of them say.
+    bytes: usize,
 }
 
 impl Delivery {
@@ -51,14 +53,15 @@ impl Delivery {
     pub fn add(&mut self, now: Instant, bytes: usize) {
         self.expire(now);
         self.reports.push_back((now, bytes));
+        self.bytes += bytes;
     }
 
     /// The rate; `None` where there are too few reports to tell.
     pub fn rate(&mut self, now: Instant) -> Option<f64> {
         self.expire(now);
-        let (first, _) = *self.reports.front()?;
+        let (first, before) = *self.reports.front()?;
         let span = now.saturating_duration_since(first);
-        let bytes = self.reports.iter().skip(1).map(|(_, bytes)| bytes).sum();
+        let bytes = self.bytes.saturating_sub(before);
         (self.reports.len() > 1 && !span.is_zero()).then(|| per_second(bytes, span))
     }
 
@@ -71,7 +74,10 @@ impl Delivery {
     }
 
     fn expire(&mut self, now: Instant) {
-        while self.reports.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > REPORTED) {
+        while let Some((at, bytes)) = self.reports.front()
+            && now.saturating_duration_since(*at) > REPORTED
+        {
+            self.bytes -= bytes;
             self.reports.pop_front();
         }
     }

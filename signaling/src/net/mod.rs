@@ -9,6 +9,7 @@ mod arrivals;
 mod framing;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod inbox;
 mod interfaces;
 mod port;
 pub mod relay;
@@ -17,7 +18,7 @@ mod tcp;
 mod udp;
 mod worker;
 
-pub use worker::{Stopped, WorkerConfig, WorkerHandle, spawn};
+pub use worker::{WorkerConfig, WorkerHandle, spawn};
 
 use schema::moment::Moment;
 

@@ -132,7 +132,31 @@ fn prepare(socket: &std::net::UdpSocket) -> io::Result<UdpSocketState> {
             tracing::debug!(%error, "the system keeps its own buffer size");
         }
     }
-    UdpSocketState::new(socket.into())
+    let state = UdpSocketState::new(socket.into())?;
+    if let Err(error) = hush(socket) {
+        tracing::debug!(%error, "the system tells more than is asked for");
+    }
+    Ok(state)
+}
+
+/// Asks the system not to tell with each datagram what nobody here wants to know, and `quinn-udp` has asked for: its marks, and
+/// to which of this machine's addresses it came.
+#[cfg(target_os = "linux")]
+fn hush(socket: &std::net::UdpSocket) -> io::Result<()> {
+    use nix::sys::socket::{setsockopt, sockopt};
+    let raw = SockRef::from(socket);
+    if socket.local_addr()?.is_ipv6() {
+        raw.set_recv_tclass_v6(false)?;
+        setsockopt(socket, sockopt::Ipv6RecvPacketInfo, &false)?;
+    } else {
+        setsockopt(socket, sockopt::Ipv4PacketInfo, &false)?;
+    }
+    raw.set_recv_tos_v4(false)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn hush(_: &std::net::UdpSocket) -> io::Result<()> {
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the clock by which the system stamps what comes in")]

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::arrivals::{Arrival, Arrivals, queues};
+use super::inbox::{Inbox, Outbox, inbox};
 use super::port::Port;
 use super::relay::{Door, Lines};
 use super::tcp::Connections;
@@ -45,31 +46,22 @@ pub struct WorkerConfig {
     pub limits: Limits,
 }
 
-/// The worker has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the media worker has stopped")]
-pub struct Stopped;
-
 /// How other threads reach a worker. It ends when the last handle is dropped.
 #[derive(Debug)]
 pub struct WorkerHandle<C> {
-    commands: mpsc::UnboundedSender<C>,
+    /// The way in for commands.
+    pub outbox: Outbox<C>,
     port: u16,
     door: Door,
 }
 
 impl<C> Clone for WorkerHandle<C> {
     fn clone(&self) -> Self {
-        Self { commands: self.commands.clone(), port: self.port, door: self.door.clone() }
+        Self { outbox: self.outbox.clone(), port: self.port, door: self.door.clone() }
     }
 }
 
 impl<C> WorkerHandle<C> {
-    /// Sends a command to the tenant. Never blocks.
-    pub fn send(&self, command: C) -> Result<(), Stopped> {
-        self.commands.send(command).map_err(|_| Stopped)
-    }
-
     /// The port on which media arrives.
     pub fn port(&self) -> u16 {
         self.port
@@ -105,7 +97,7 @@ pub fn spawn<T: Tenant + 'static>(
         .map_err(io::Error::other)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().event_interval(MAX_TASKS).build()?;
-    let (commands, inbox) = mpsc::unbounded_channel();
+    let (outbox, inbox) = inbox();
     thread::Builder::new().name(format!("media-{port}")).spawn(move || {
         runtime.block_on(async move {
             let tenant = make();
@@ -115,7 +107,7 @@ pub fn spawn<T: Tenant + 'static>(
             }
         });
     })?;
-    Ok(WorkerHandle { commands, port, door })
+    Ok(WorkerHandle { outbox, port, door })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the worker is where the media plane is told the time")]
@@ -163,7 +155,7 @@ impl<T: Tenant> Worker<T> {
         })
     }
 
-    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<T::Command>) {
+    async fn run(mut self, mut inbox: Inbox<T::Command>) {
         loop {
             self.settle();
             // The tasks of the streams write what has just been handed to them.
@@ -194,10 +186,10 @@ impl<T: Tenant> Worker<T> {
     }
 
     /// Takes what else has come, from everywhere: the next turn may be a while away.
-    fn take(&mut self, inbox: &mut mpsc::UnboundedReceiver<T::Command>) {
+    fn take(&mut self, inbox: &mut Inbox<T::Command>) {
         self.behind = true;
         for _ in 1..MAX_COMMANDS {
-            let Ok(command) = inbox.try_recv() else { break };
+            let Some(command) = inbox.try_recv() else { break };
             self.command(command);
         }
         for _ in 1..MAX_ARRIVALS {

@@ -247,21 +247,11 @@ impl Room {
             Request::UpdateAudioTrack(update) => self.update_audio(turn, pid, &update),
             Request::UpdateVideoTrack(update) => self.update_video(turn, pid, &update),
             Request::Leave(_) => self.client_leaves(turn, pid),
-            Request::Ping(_) => {
-                let conn = self.conn_of(pid);
-                turn.signal(conn, Response::Pong(turn.now.as_millis()));
-            }
-            Request::PingReq(ping) => {
-                let reply =
-                    proto::Pong { last_ping_timestamp: ping.timestamp, timestamp: turn.now.as_millis() };
-                let conn = self.conn_of(pid);
-                turn.signal(conn, Response::PongResp(reply));
-            }
             Request::PublishDataTrackRequest(request) => {
                 let request = proto::request_response::Request::PublishDataTrack(request);
                 self.respond(turn, pid, 0, proto::request_response::Reason::UnsupportedType, Some(request));
             }
-            // Candidates stand in the descriptions; layers and scenarios are hints that need no deed; blobs and data
+            // Pings are answered at the socket. Candidates stand in the descriptions; layers and scenarios are hints that need no deed; blobs and data
             // tracks are not offered, and clients see that from the missing reply.
             _ => {}
         }

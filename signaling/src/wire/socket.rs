@@ -15,10 +15,11 @@ use std::time::Duration;
 use axum::extract::ws::{CloseCode, CloseFrame, Message, WebSocket, close_code};
 use livekit_protocol as proto;
 use prost::Message as _;
+use schema::moment::Moment;
 use tokio::time::Instant;
 
 use crate::host::{Front, Seat};
-use crate::room::{Arrival, ConnId, Request};
+use crate::room::{Arrival, ConnId, Request, Response};
 
 /// So many frames of one client are read in a second; a client that publishes everything it can sends some dozens.
 const FRAMES_PER_SECOND: u32 = 200;
@@ -67,8 +68,14 @@ pub async fn serve(mut socket: WebSocket, front: Arc<Front>, seat: Seat, arrival
                     Some(Err(error)) => Err(why(error)),
                     None => Err(End::Gone),
                 };
-                if let Err(end) = passed {
-                    break end;
+                match passed {
+                    Ok(Some(answer)) => {
+                        if !write(&mut socket, answer).await {
+                            break End::Gone;
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(end) => break end,
                 }
                 pace.wait().await;
             }
@@ -122,12 +129,19 @@ fn why(error: axum::Error) -> End {
     }
 }
 
-/// Hands one message to the room.
-fn pass_on(front: &Front, room: &str, conn: ConnId, message: Message) -> Result<(), End> {
+/// Hands one message to the room. What is only to show that the server lives is answered here: of that the room needs to
+/// know no more than that the client does.
+fn pass_on(front: &Front, room: &str, conn: ConnId, message: Message) -> Result<Option<Message>, End> {
+    let mut answer = None;
     let passed = match message {
         Message::Binary(frame) => match proto::SignalRequest::decode(frame) {
             Ok(proto::SignalRequest { message: Some(request) }) => {
-                front.signal(room, conn, Box::<Request>::new(request))
+                answer = pong(&request, front.now());
+                if answer.is_some() {
+                    front.heard(room, conn)
+                } else {
+                    front.signal(room, conn, Box::new(request))
+                }
             }
             // A message of tomorrow: a sign of life, nothing more.
             Ok(proto::SignalRequest { message: None }) => front.heard(room, conn),
@@ -137,7 +151,20 @@ fn pass_on(front: &Front, room: &str, conn: ConnId, message: Message) -> Result<
         Message::Text(_) => return Err(End::Unreadable(close_code::UNSUPPORTED)),
         Message::Close(_) => false,
     };
-    if passed { Ok(()) } else { Err(End::Gone) }
+    if passed { Ok(answer) } else { Err(End::Gone) }
+}
+
+/// The answer to a ping, in both dialects; `None` to anything else.
+fn pong(request: &Request, now: Moment) -> Option<Message> {
+    let timestamp = now.as_millis();
+    let pong = match request {
+        Request::Ping(_) => Response::Pong(timestamp),
+        Request::PingReq(ping) => {
+            Response::PongResp(proto::Pong { last_ping_timestamp: ping.timestamp, timestamp })
+        }
+        _ => return None,
+    };
+    Some(Message::Binary(proto::SignalResponse { message: Some(pong) }.encode_to_vec().into()))
 }
 
 /// Counts frames by the second.

@@ -146,6 +146,15 @@ async fn whoever_wants_to_resume_a_place_that_is_not_there_is_told_to_join_anew(
 }
 
 #[tokio::test]
+async fn a_ping_is_answered_in_both_dialects() {
+    let world = World::new().await;
+    let mut client = world.join("client").await;
+    client.say(Request::Ping(1)).await;
+    client.until(|message| matches!(message, Response::Pong(_))).await;
+    assert!(client.answers().await);
+}
+
+#[tokio::test]
 async fn a_client_that_floods_is_read_slowly_and_keeps_its_place() {
     let world = World::new().await;
     let mut flooder = world.join("flooder").await;

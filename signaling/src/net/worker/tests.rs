@@ -66,7 +66,7 @@ async fn connected(worker: &mut Worker<Nobody>, socket: &std::net::UdpSocket) ->
     worker.engine.open(Moment::from_millis(0), PEER, PeerRole::Publisher);
     let offer = client.offer(&[("0", "video", "sendonly", &[])]);
     client.learn(&worker.engine.offer(Moment::from_millis(0), PEER, &offer, &[]).unwrap().sdp);
-    let (_commands, mut inbox) = mpsc::unbounded_channel();
+    let (_commands, mut inbox) = inbox();
     let mut bytes = [0; 2048];
     while !client.connected() {
         client.tick(instant());
@@ -89,9 +89,9 @@ fn send(client: &mut Client, socket: &std::net::UdpSocket) {
 
 #[tokio::test]
 async fn a_picture_waits_for_what_comes_with_it_and_nothing_else_does() {
-    let ((mut worker, socket), (commands, mut inbox)) = (worker(), mpsc::unbounded_channel());
+    let ((mut worker, socket), (commands, mut inbox)) = (worker(), inbox());
     let mut client = connected(&mut worker, &socket).await;
-    commands.send(()).unwrap();
+    assert!(commands.send(()));
     worker.take(&mut inbox);
     assert_eq!(worker.rest(instant()), Duration::ZERO, "neither commands nor handshakes wait");
     let began = instant();
@@ -111,7 +111,7 @@ async fn a_picture_waits_for_what_comes_with_it_and_nothing_else_does() {
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn a_report_wakes_nobody_up_and_is_taken_in_the_next_turn() {
-    let ((mut worker, client), (_commands, mut inbox)) = (worker(), mpsc::unbounded_channel());
+    let ((mut worker, client), (_commands, mut inbox)) = (worker(), inbox());
     client.send(&[0x8F, 205, 0, 5]).unwrap();
     client.send(b"?").unwrap();
     worker.udp.readable().await.unwrap();
@@ -126,7 +126,7 @@ async fn a_report_wakes_nobody_up_and_is_taken_in_the_next_turn() {
 
 #[tokio::test]
 async fn a_worker_that_gets_more_than_one_turn_takes_knows_that_it_is_behind() {
-    let ((mut worker, client), (_commands, mut inbox)) = (worker(), mpsc::unbounded_channel());
+    let ((mut worker, client), (_commands, mut inbox)) = (worker(), inbox());
     for _ in 0..=MAX_BATCHES * BATCH_SIZE {
         client.send(b"?").unwrap();
     }
@@ -155,9 +155,9 @@ async fn a_clock_that_is_set_is_noticed_once_and_one_that_goes_is_not() {
 
 #[tokio::test]
 async fn commands_left_for_the_next_turn_are_not_kept_waiting() {
-    let ((mut worker, _client), (commands, mut inbox)) = (worker(), mpsc::unbounded_channel());
+    let ((mut worker, _client), (commands, mut inbox)) = (worker(), inbox());
     for _ in 0..MAX_COMMANDS {
-        commands.send(()).unwrap();
+        assert!(commands.send(()));
     }
     worker.take(&mut inbox);
     assert!(worker.behind, "one of them was left");

@@ -262,21 +262,6 @@ fn a_participant_changes_its_own_profile_only_where_allowed() {
 }
 
 #[test]
-fn pings_are_answered_in_both_dialects() {
-    let mut world = World::new();
-    let a = world.join("a", JoinPath::Dual);
-    world.say(&a, Request::Ping(1));
-    world.say(&a, Request::PingReq(proto::Ping { timestamp: 42, rtt: 0 }));
-    let messages = &world.inbox(&a).messages;
-    assert!(messages.iter().any(|message| matches!(message, Response::Pong(_))));
-    assert!(
-        messages
-            .iter()
-            .any(|message| matches!(message, Response::PongResp(pong) if pong.last_ping_timestamp == 42))
-    );
-}
-
-#[test]
 fn everybody_is_told_how_many_there_are_when_that_has_changed() {
     let mut world = World::new();
     let a = world.join("a", JoinPath::Dual);
