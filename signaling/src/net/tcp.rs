@@ -54,6 +54,11 @@ impl Connections {
         Self { writers: HashMap::new(), seats, next: 0, arrivals }
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.writers.is_empty()
+    }
+
     /// Takes a connection in.
     pub fn accept(&mut self, stream: TcpStream, address: SocketAddr) {
         let Some(seat) = self.seats.take(address.ip()) else {

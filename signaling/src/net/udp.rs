@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use socket2::SockRef;
 use tokio::io::Interest;
-use tokio::net::UdpSocket;
+use tokio::io::unix::AsyncFd;
 
 use super::port::is_report;
 
@@ -25,8 +25,12 @@ const MAX_WAITED: Duration = Duration::from_secs(1);
 
 /// A socket with its buffers, and one for reports where there is one.
 pub struct Udp {
-    socket: UdpSocket,
+    /// Watched for what comes in alone: each run that the network takes makes room, and who watched for room would be told
+    /// every time.
+    socket: AsyncFd<std::net::UdpSocket>,
     state: UdpSocketState,
+    /// Whether the last read left something behind, of which nobody is told again.
+    more: bool,
     reports: Option<(std::net::UdpSocket, UdpSocketState)>,
     buffers: [Vec<u8>; BATCH_SIZE],
     meta: [RecvMeta; BATCH_SIZE],
@@ -37,39 +41,43 @@ impl Udp {
     pub fn new(socket: std::net::UdpSocket, reports: Option<std::net::UdpSocket>) -> io::Result<Self> {
         let state = prepare(&socket)?;
         let reports = reports.map(|socket| prepare(&socket).map(|state| (socket, state))).transpose()?;
-        let socket = UdpSocket::from_std(socket)?;
+        #[expect(
+            deprecated,
+            reason = "sound for sockets of the standard library, and the other way is unsafe"
+        )]
+        let socket = AsyncFd::with_interest(socket, Interest::READABLE)?;
         Ok(Self {
             socket,
             state,
+            more: false,
             reports,
             buffers: std::array::from_fn(|_| vec![0; READ_BYTES]),
             meta: [RecvMeta::default(); BATCH_SIZE],
         })
     }
 
-    /// Waits until there is something to read.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.socket.readable().await
+    /// Waits until there is something to read. Everything that is there is to be read then: of what is left
+    /// behind without having been tried nobody is told again.
+    pub async fn readable(&mut self) -> io::Result<()> {
+        if self.more {
+            // Others are to have their turn all the same.
+            tokio::task::yield_now().await;
+        } else {
+            self.socket.readable().await?.clear_ready();
+        }
+        Ok(())
     }
 
-    /// Reads one batch: each datagram with how long ago it came in, as far as the system tells. False when nothing more
-    /// waits.
+    /// Reads one batch, whether something was known to have come or not: each datagram with how long ago it came in, as far as
+    /// the system tells. False when nothing more waits.
     pub fn read(&mut self, take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
         let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
-        let (socket, state, meta) = (&self.socket, &self.state, &mut self.meta);
-        let mut count = 0;
+        let read = self.state.recv(self.socket.get_ref().into(), &mut slices, &mut self.meta);
         // Fewer than there was room for: the next call would only say that it would have to wait. Other systems than Linux
         // may hand over one datagram at a time.
-        let read = socket.try_io(Interest::READABLE, || {
-            count = state.recv(socket.into(), &mut slices, meta)?;
-            if cfg!(target_os = "linux") && count < BATCH_SIZE {
-                Err(io::ErrorKind::WouldBlock.into())
-            } else {
-                Ok(())
-            }
-        });
-        self.hand_over(count, take);
-        read.is_ok()
+        self.more = read.as_ref().is_ok_and(|count| *count == BATCH_SIZE || !cfg!(target_os = "linux"));
+        self.hand_over(read.unwrap_or_default(), take);
+        self.more
     }
 
     /// The same of reports, for which nobody waits. Where the system sorts nothing out although it said that it would (it then
@@ -110,10 +118,7 @@ impl Udp {
         for run in bytes.chunks(together(size, self.state.max_gso_segments())) {
             let segment_size = (run.len() > size).then_some(size);
             let transmit = Transmit { destination: to, ecn: None, contents: run, segment_size, src_ip: None };
-            let sent = self
-                .socket
-                .try_io(Interest::WRITABLE, || self.state.try_send((&self.socket).into(), &transmit));
-            if let Err(error) = sent {
+            if let Err(error) = self.state.try_send(self.socket.get_ref().into(), &transmit) {
                 metrics::counter!("giaoban_media_udp_dropped_total").increment(1);
                 tracing::trace!(%error, "datagrams were not sent");
             }

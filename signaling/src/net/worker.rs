@@ -1,6 +1,7 @@
 //! The loop of a worker's thread.
 
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
@@ -29,6 +30,8 @@ const MAX_COMMANDS: usize = 64;
 const MAX_ARRIVALS: usize = 64;
 /// Tasks of streams that run before the worker's next turn: each connection reads and writes.
 const MAX_TASKS: u32 = 1024;
+/// Longest sleep; nothing depends on it.
+const IDLE: Duration = Duration::from_hours(1);
 /// By so many milliseconds the clock on the wall must leave the other for somebody to have set it: a time server that
 /// only nudges it (by at most one in two thousand) never does between two turns, nor is a thread kept waiting so long
 /// between two looks.
@@ -156,11 +159,15 @@ impl<T: Tenant> Worker<T> {
     }
 
     async fn run(mut self, mut inbox: Inbox<T::Command>) {
+        let mut timer = pin!(tokio::time::sleep(IDLE));
         loop {
             self.settle();
-            // The tasks of the streams write what has just been handed to them.
-            tokio::task::yield_now().await;
-            let wait = self.wait();
+            self.let_streams_run().await;
+            let due = tokio::time::Instant::from_std(instant() + self.wait());
+            // An earlier one than it knows wakes the runtime up only to tell it so.
+            if timer.deadline() != due {
+                timer.as_mut().reset(due);
+            }
             tokio::select! {
                 command = inbox.recv() => {
                     let Some(command) = command else { return };
@@ -173,15 +180,22 @@ impl<T: Tenant> Worker<T> {
                 }
                 Some(arrival) = self.arrivals.recv() => self.arrived(arrival),
                 Ok((stream, address)) = self.listener.accept() => self.connections.accept(stream, address),
-                () = tokio::time::sleep(wait) => {}
+                () = timer.as_mut() => {}
             }
             self.take(&mut inbox);
             if self.gather() {
-                // What came meanwhile is noticed, and by the streams read: to wait for it would be another switch of threads.
-                tokio::task::yield_now().await;
-                tokio::task::yield_now().await;
+                // To wait for what came meanwhile would be another switch of threads.
+                self.let_streams_run().await;
+                self.let_streams_run().await;
                 self.take(&mut inbox);
             }
+        }
+    }
+
+    /// Lets the tasks of the streams, where there are any, write what has been handed to them and read what has come.
+    async fn let_streams_run(&self) {
+        if !(self.connections.is_empty() && self.lines.is_empty()) {
+            tokio::task::yield_now().await;
         }
     }
 
@@ -288,8 +302,6 @@ impl<T: Tenant> Worker<T> {
     }
 
     fn wait(&self) -> Duration {
-        /// Longest sleep; nothing depends on it.
-        const IDLE: Duration = Duration::from_hours(1);
         let engine = self.engine.next_deadline().map(|at| at.saturating_duration_since(instant()));
         let tenant = self.tenant.next_deadline().map(|at| self.until(at));
         [engine, tenant].into_iter().flatten().fold(IDLE, Duration::min)
