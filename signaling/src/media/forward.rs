@@ -6,6 +6,8 @@
 
 use std::time::Instant;
 
+use smallvec::SmallVec;
+
 use super::clock::{Stamp, low32, ticks};
 use super::egress::Body;
 use super::history::Packet;
@@ -77,14 +79,14 @@ pub struct Forward {
     pub kind: MediaKind,
     /// MediaStream id and track id for the description.
     pub names: (String, String),
-    /// The section that carries it.
-    pub mid: Option<String>,
+    /// The section that carries it: on each packet, and therefore here and not elsewhere in memory, as most of them are short.
+    pub mid: Option<SmallVec<[u8; 16]>>,
     /// Source on the subscriber's side, and that of retransmissions.
     pub ssrc: u32,
     /// Source of retransmissions.
     pub repair_ssrc: u32,
-    /// Payload types; empty until negotiated.
-    pub formats: Vec<Outbound>,
+    /// Payload types; empty until negotiated. Looked at for each packet as well.
+    pub formats: SmallVec<[Outbound; 4]>,
     /// A shared screen, which goes before cameras.
     pub screen: bool,
     /// The subscriber's wish.
@@ -129,7 +131,7 @@ impl Forward {
             mid: None,
             ssrc: seed[0],
             repair_ssrc: seed[1],
-            formats: Vec::new(),
+            formats: SmallVec::new(),
             screen: false,
             tuning: Tuning { paused: false, max_layer: u8::MAX },
             room: Some(u8::MAX),
@@ -206,7 +208,7 @@ impl Forward {
             payload_type: self.any_repair_type()?,
             timestamp: self.last.map_or(0, |(_, timestamp)| timestamp),
             ssrc: self.repair_ssrc,
-            mid: self.mid.as_deref().unwrap_or_default().as_bytes(),
+            mid: self.mid.as_deref().unwrap_or_default(),
             ..Outgoing::default()
         };
         let number = {

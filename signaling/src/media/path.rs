@@ -347,7 +347,7 @@ fn header<'a>(
         payload_type,
         timestamp: rewritten.timestamp,
         ssrc: forward.ssrc,
-        mid: forward.mid.as_deref().unwrap_or_default().as_bytes(),
+        mid: forward.mid.as_deref().unwrap_or_default(),
         audio_level: packet.audio_level,
         orientation: packet.orientation,
         descriptor,

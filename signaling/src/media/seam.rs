@@ -134,7 +134,7 @@ impl Media for Engine {
                 continue;
             };
             let Some(forward) = self.forwards.get_mut(chosen) else { continue };
-            forward.mid = Some(section.mid.clone());
+            forward.mid = Some(section.mid.as_bytes().into());
             forward.agree(&section.formats);
             carried.push((section.mid.clone(), forward.id));
             roles.insert(&section.mid, (Direction::SendOnly, Some(chosen)));
@@ -208,7 +208,7 @@ impl Media for Engine {
             }
             let codec = forward.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.codec);
             let mid = peer.sections.len().to_string();
-            forward.mid = Some(mid.clone());
+            forward.mid = Some(mid.as_bytes().into());
             peer.sections.push(Section {
                 mid,
                 kind: Some(forward.kind),

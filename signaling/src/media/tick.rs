@@ -24,6 +24,9 @@ const QUALITY: Duration = Duration::from_secs(5);
 pub(super) const SURVEY: Duration = Duration::from_millis(100);
 /// What is due so soon is done with what is due now: each at its own time would wake the worker for each.
 const SOON: Duration = Duration::from_millis(20);
+/// The looks at layers and loudness come so much sooner where the worker is awake: pictures come every 33 to 40 ms, and with one
+/// of them they take no turn of their own, nor do the reports that leave behind it.
+const EARLY: Duration = Duration::from_millis(40);
 /// Report blocks in one packet: the count has five bits.
 const MAX_BLOCKS: usize = 31;
 
@@ -49,12 +52,12 @@ impl Engine {
     pub fn tick(&mut self, now: Instant) {
         self.advance(now);
         let soon = now + SOON;
-        let due = self.next_deadline().is_some_and(|at| at <= soon);
+        let surveys = now + EARLY >= self.surveyed + SURVEY;
+        let due = surveys || self.agenda.next().is_some_and(|at| at <= soon);
         if !due || now.saturating_duration_since(self.ticked) < TICK {
             return;
         }
         self.ticked = now;
-        let surveys = soon >= self.surveyed + SURVEY;
         if surveys {
             for (index, peer) in &self.peers {
                 if peer.connected && soon >= peer.reported + REPORT {
