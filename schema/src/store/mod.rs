@@ -29,6 +29,7 @@ mod tx;
 pub mod units;
 pub mod webhooks;
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,6 +37,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, PgPool, SqliteConnection, SqlitePool};
+use tracing::Instrument as _;
 
 pub use error::StoreError;
 pub use tx::Tx;
@@ -152,8 +154,13 @@ async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Err
 /// to get the connection finds itself in it (transact-rs/sqlx#4393).
 async fn begin_whole(pool: &PgPool, statement: &'static str) -> Result<Tx, StoreError> {
     let pool = pool.clone();
-    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
-    Ok(Tx::Postgres(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??))
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await }.in_current_span());
+    match begun.await {
+        Ok(begun) => Ok(Tx::Postgres(begun?)),
+        Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+        // The runtime is going down.
+        Err(_) => Err(sqlx::Error::PoolClosed.into()),
+    }
 }
 
 impl Store {

@@ -111,7 +111,9 @@ pub enum Order {
 }
 
 impl Order {
-    /// Whether it may be carried out when the worker is awake anyway: a room looks but every few seconds who was heard.
+    /// Whether it may be carried out when the worker is awake anyway, in a room with connections within a tenth of a second:
+    /// a room looks but every few seconds who was heard. What waits is overtaken by the end of its socket, and a client whose
+    /// last word was a ping was then heard by so much earlier.
     pub const fn can_wait(&self) -> bool {
         matches!(self, Self::Heard(_))
     }

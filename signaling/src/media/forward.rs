@@ -79,7 +79,7 @@ pub struct Forward {
     pub kind: MediaKind,
     /// MediaStream id and track id for the description.
     pub names: (String, String),
-    /// The section that carries it: on each packet, and therefore here and not elsewhere in memory, as most of them are short.
+    /// The section that carries it. It stands on each packet, and therefore here and not elsewhere in memory.
     pub mid: Option<SmallVec<[u8; 16]>>,
     /// Source on the subscriber's side, and that of retransmissions.
     pub ssrc: u32,

@@ -61,7 +61,7 @@ impl Delivery {
         self.expire(now);
         let (first, before) = *self.reports.front()?;
         let span = now.saturating_duration_since(first);
-        let bytes = self.bytes.saturating_sub(before);
+        let bytes = self.bytes - before;
         (self.reports.len() > 1 && !span.is_zero()).then(|| per_second(bytes, span))
     }
 

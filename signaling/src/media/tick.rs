@@ -24,8 +24,8 @@ const QUALITY: Duration = Duration::from_secs(5);
 pub(super) const SURVEY: Duration = Duration::from_millis(100);
 /// What is due so soon is done with what is due now: each at its own time would wake the worker for each.
 const SOON: Duration = Duration::from_millis(20);
-/// The looks at layers and loudness come so much sooner where the worker is awake: pictures come every 33 to 40 ms, and with one
-/// of them they take no turn of their own, nor do the reports that leave behind it.
+/// The looks at layers and loudness come so much sooner where the worker is awake: pictures come every 33 to 40 ms, and with
+/// one of them they take no turn of their own, nor do the reports that leave behind it.
 const EARLY: Duration = Duration::from_millis(40);
 /// Report blocks in one packet: the count has five bits.
 const MAX_BLOCKS: usize = 31;

@@ -163,11 +163,8 @@ impl<T: Tenant> Worker<T> {
         loop {
             self.settle();
             self.let_streams_run().await;
-            let due = tokio::time::Instant::from_std(instant() + self.wait());
-            // An earlier one than it knows wakes the runtime up only to tell it so.
-            if timer.deadline() != due {
-                timer.as_mut().reset(due);
-            }
+            // Moved to a later time, one that is there costs nothing; a new one would wake the runtime up to tell it so.
+            timer.as_mut().reset(self.due().into());
             tokio::select! {
                 command = inbox.recv() => {
                     let Some(command) = command else { return };
@@ -192,9 +189,10 @@ impl<T: Tenant> Worker<T> {
         }
     }
 
-    /// Lets the tasks of the streams, where there are any, write what has been handed to them and read what has come.
+    /// Lets the tasks of the connections over TCP, where there are any, write what has been handed to them and read what has
+    /// come. Those of TURN have a thread of their own.
     async fn let_streams_run(&self) {
-        if !(self.connections.is_empty() && self.lines.is_empty()) {
+        if !self.connections.is_empty() {
             tokio::task::yield_now().await;
         }
     }
@@ -301,14 +299,14 @@ impl<T: Tenant> Worker<T> {
         moment
     }
 
-    fn wait(&self) -> Duration {
-        let engine = self.engine.next_deadline().map(|at| at.saturating_duration_since(instant()));
-        let tenant = self.tenant.next_deadline().map(|at| self.until(at));
-        [engine, tenant].into_iter().flatten().fold(IDLE, Duration::min)
-    }
-
-    fn until(&self, at: Moment) -> Duration {
-        Duration::from_millis(u64::try_from(at.millis_since(self.clock.now())).unwrap_or_default())
+    /// When the next turn is due at the latest.
+    fn due(&self) -> Instant {
+        let now = instant();
+        let tenant = self.tenant.next_deadline().map(|at| {
+            let wait = u64::try_from(at.millis_since(self.clock.now())).unwrap_or_default();
+            now + Duration::from_millis(wait)
+        });
+        [self.engine.next_deadline(), tenant].into_iter().flatten().fold(now + IDLE, Instant::min)
     }
 }
 

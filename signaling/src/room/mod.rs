@@ -251,8 +251,8 @@ impl Room {
                 let request = proto::request_response::Request::PublishDataTrack(request);
                 self.respond(turn, pid, 0, proto::request_response::Reason::UnsupportedType, Some(request));
             }
-            // Pings are answered at the socket. Candidates stand in the descriptions; layers and scenarios are hints that need no deed; blobs and data
-            // tracks are not offered, and clients see that from the missing reply.
+            // Pings are answered at the socket. Candidates stand in the descriptions; layers and scenarios are hints that need
+            // no deed; blobs and data tracks are not offered, and clients see that from the missing reply.
             _ => {}
         }
     }

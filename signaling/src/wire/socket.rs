@@ -1,6 +1,6 @@
 //! One signaling socket: frames in, frames out, limits on both.
 //!
-//! What a client sends is passed on in order; one that sends more than [`FRAMES_PER_SECOND`] is simply not read any
+//! What a client sends is passed on in order, but for pings, which are answered here; one that sends more than [`FRAMES_PER_SECOND`] is simply not read any
 //! faster. What it is sent waits in a bounded queue; when that is full the room gives the socket up, and the client,
 //! which has a place to come back to, resumes. One that sends what cannot be read, or too much at once, is told to go and
 //! has no place any more.
@@ -129,8 +129,9 @@ fn why(error: axum::Error) -> End {
     }
 }
 
-/// Hands one message to the room. What is only to show that the server lives is answered here: of that the room needs to
-/// know no more than that the client does.
+/// Hands one message to the room. A ping is answered here, and the room is only told that the client lives: to ask the worker
+/// would wake up its thread and another, every four seconds for each client. That the worker lives, clients see by
+/// their media; when it has stopped their sockets are closed.
 fn pass_on(front: &Front, room: &str, conn: ConnId, message: Message) -> Result<Option<Message>, End> {
     let mut answer = None;
     let passed = match message {

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{Frame, FrameHeader};
 
-use super::world::{Client, PATIENCE, Request, Response, World};
+use super::world::{Client, PATIENCE, ROOM, Request, Response, World};
 
 /// The last message before the connection ends, and the number with which it does.
 async fn ending(client: &mut Client) -> (Option<Response>, Option<u16>) {
@@ -151,7 +151,24 @@ async fn a_ping_is_answered_in_both_dialects() {
     let mut client = world.join("client").await;
     client.say(Request::Ping(1)).await;
     client.until(|message| matches!(message, Response::Pong(_))).await;
-    assert!(client.answers().await);
+    client.say(Request::PingReq(proto::Ping { timestamp: 42, rtt: 0 })).await;
+    let answer = client.until(|message| matches!(message, Response::PongResp(_))).await;
+    assert!(matches!(answer, Response::PongResp(pong) if pong.last_ping_timestamp == 42));
+}
+
+#[tokio::test]
+async fn a_ping_is_a_sign_of_life() {
+    let world = World::new().await;
+    let mut client = world.join("client").await;
+    let heard = async || world.signaling.connected(ROOM).await.expect("open")[0].last_heard;
+    let before = heard().await;
+    let later = async {
+        while heard().await == before {
+            client.say(Request::Ping(1)).await;
+            client.until(|message| matches!(message, Response::Pong(_))).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, later).await.expect("it is heard");
 }
 
 #[tokio::test]
@@ -160,7 +177,7 @@ async fn a_client_that_floods_is_read_slowly_and_keeps_its_place() {
     let mut flooder = world.join("flooder").await;
     let mut other = world.join("other").await;
     for _ in 0..300 {
-        flooder.say(Request::Ping(1)).await;
+        flooder.say(Request::Mute(proto::MuteTrackRequest { sid: "TR_none".into(), muted: true })).await;
     }
     assert!(other.answers().await, "the others do not feel it");
     assert!(flooder.answers().await);

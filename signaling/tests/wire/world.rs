@@ -181,10 +181,11 @@ impl Client {
         true
     }
 
-    /// Whether the connection still serves.
+    /// Whether the room still answers: not even that it does not know data tracks is said at the socket.
     pub async fn answers(&mut self) -> bool {
-        self.say(Request::PingReq(proto::Ping { timestamp: 7, rtt: 0 })).await;
-        let pong = self.until(|message| matches!(message, Response::PongResp(_))).await;
-        matches!(pong, Response::PongResp(pong) if pong.last_ping_timestamp == 7)
+        use proto::request_response::Request::PublishDataTrack;
+        self.say(Request::PublishDataTrackRequest(proto::PublishDataTrackRequest::default())).await;
+        let refused = |message: &Response| matches!(message, Response::RequestResponse(refused) if matches!(refused.request, Some(PublishDataTrack(_))));
+        refused(&self.until(refused).await)
     }
 }

@@ -78,11 +78,6 @@ impl Door {
 pub struct Lines(HashMap<Source, mpsc::Sender<Delivery>>);
 
 impl Lines {
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// A line begins.
     pub fn opened(&mut self, line: Source, deliveries: mpsc::Sender<Delivery>) {
         self.0.insert(line, deliveries);
