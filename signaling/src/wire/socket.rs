@@ -1,9 +1,9 @@
 //! One signaling socket: frames in, frames out, limits on both.
 //!
-//! What a client sends is passed on in order, but for pings, which are answered here; one that sends more than [`FRAMES_PER_SECOND`] is simply not read any
-//! faster. What it is sent waits in a bounded queue; when that is full the room gives the socket up, and the client,
-//! which has a place to come back to, resumes. One that sends what cannot be read, or too much at once, is told to go and
-//! has no place any more.
+//! What a client sends is passed on in order, but for pings, which are answered here; one that sends more than
+//! [`FRAMES_PER_SECOND`] is simply not read any faster. What it is sent waits in a bounded queue; when that is full the room
+//! gives the socket up, and the client, which has a place to come back to, resumes. One that sends what cannot be read, or too
+//! much at once, is told to go and has no place any more.
 //!
 //! A client that has said nothing yet is not hung up on. Of a WebSocket that opens, says one thing and closes Firefox (153,
 //! tried) tells its page in three cases of four only that it has closed, and `livekit-client` (2.23) then waits for ever for
