@@ -68,15 +68,13 @@ async fn a_full_disk_refuses_the_write_keeps_what_was_there_and_is_written_to_ag
 /// Drops a future that is not done after `polls`: what becomes of a request whose client hangs up.
 async fn given_up_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
-    let mut left = polls;
+    let mut polled = 0;
     std::future::poll_fn(|context| {
-        if left == 0 {
-            return Poll::Ready(None);
-        }
-        left -= 1;
+        polled += 1;
         match future.as_mut().poll(context) {
-            Poll::Pending if left > 0 => Poll::Pending,
-            polled => Poll::Ready(if let Poll::Ready(done) = polled { Some(done) } else { None }),
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if polled < polls => Poll::Pending,
+            Poll::Pending => Poll::Ready(None),
         }
     })
     .await

@@ -185,7 +185,10 @@ impl Client {
     pub async fn answers(&mut self) -> bool {
         use proto::request_response::Request::PublishDataTrack;
         self.say(Request::PublishDataTrackRequest(proto::PublishDataTrackRequest::default())).await;
-        let refused = |message: &Response| matches!(message, Response::RequestResponse(refused) if matches!(refused.request, Some(PublishDataTrack(_))));
+        let refused = |message: &Response| {
+            let Response::RequestResponse(refused) = message else { return false };
+            matches!(refused.request, Some(PublishDataTrack(_)))
+        };
         refused(&self.until(refused).await)
     }
 }
