@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use tokio::sync::mpsc;
 
-use super::relay::Delivery;
+use super::door::Delivery;
 use crate::media::Source;
 
 /// Datagrams read and not yet looked at, of all connections; and as many of all lines through TURN.
@@ -13,7 +13,7 @@ const MAX_READ: usize = 1024;
 pub enum Arrival {
     /// A datagram.
     Datagram(Source, BytesMut),
-    /// A line through TURN begins; what is to go out on it goes there.
+    /// A connection, or a line through TURN, begins; what is to go out on it goes there.
     Opened(Source, mpsc::Sender<Delivery>),
     /// The end of a connection or of a line.
     Closed(Source),
@@ -36,16 +36,7 @@ pub fn queues() -> (mpsc::Sender<Arrival>, mpsc::Sender<Arrival>, Arrivals) {
 }
 
 impl Arrivals {
-    /// Waits for the next; `None` when none can come any more.
-    pub async fn recv(&mut self) -> Option<Arrival> {
-        tokio::select! {
-            Some(arrival) = self.connections.recv() => Some(arrival),
-            Some(arrival) = self.lines.recv() => Some(arrival),
-            else => None,
-        }
-    }
-
-    /// The next that is there already, of both in turn.
+    /// The next, of both in turn.
     pub fn try_recv(&mut self) -> Option<Arrival> {
         self.line_next = !self.line_next;
         let (first, second) = if self.line_next {
@@ -65,19 +56,22 @@ impl Arrivals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::relay::Door;
+    use crate::net::bell::Sleeper;
+    use crate::net::door::Door;
 
-    #[tokio::test]
-    async fn however_much_comes_from_connections_what_turn_brings_has_its_place() {
+    #[test]
+    fn however_much_comes_from_connections_what_turn_brings_has_its_place() {
         let (connections, lines, mut arrivals) = queues();
         let stranger = Source::Tcp(1, ([192, 0, 2, 1], 4000).into());
         while connections.try_send(Arrival::Datagram(stranger, BytesMut::new())).is_ok() {}
-        let (door, line) = (Door::new(lines, Vec::new()), Source::Relay(1, ([10, 0, 0, 5], 49_152).into()));
+        let bell = Sleeper::new().unwrap().bell();
+        let (door, line) =
+            (Door::new(lines, bell, [].into()), Source::Relay(1, ([10, 0, 0, 5], 49_152).into()));
         assert!(door.throw(line, b"x"));
         let mut next = || matches!(arrivals.try_recv(), Some(Arrival::Datagram(source, _)) if source == line);
         assert!([next(), next()].contains(&true), "nor does it wait for all of them");
         drop((door, connections));
         while arrivals.try_recv().is_some() {}
-        assert!(arrivals.is_empty() && arrivals.recv().await.is_none());
+        assert!(arrivals.is_empty());
     }
 }

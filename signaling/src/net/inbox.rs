@@ -2,6 +2,8 @@
 
 use tokio::sync::mpsc;
 
+use super::bell::Bell;
+
 /// Commands that can wait, before the next one wakes the worker up all the same: signs of life of a large province.
 const WAITING: usize = 1024;
 
@@ -10,6 +12,18 @@ const WAITING: usize = 1024;
 pub struct Outbox<C> {
     urgent: mpsc::UnboundedSender<C>,
     patient: mpsc::Sender<C>,
+    /// Behind the queues, so that the worker finds them closed when it rings for the last time.
+    bell: Parting,
+}
+
+/// Rings when it goes as well.
+#[derive(Debug, Clone)]
+struct Parting(Bell);
+
+impl Drop for Parting {
+    fn drop(&mut self) {
+        self.0.ring();
+    }
 }
 
 /// The worker's end of it.
@@ -19,22 +33,27 @@ pub struct Inbox<C> {
     patient: mpsc::Receiver<C>,
 }
 
-/// Both ends.
-pub fn inbox<C>() -> (Outbox<C>, Inbox<C>) {
+/// Both ends; the worker wakes up at the `bell`.
+pub fn inbox<C>(bell: Bell) -> (Outbox<C>, Inbox<C>) {
     let ((urgent, commands), (patient, waiting)) = (mpsc::unbounded_channel(), mpsc::channel(WAITING));
-    (Outbox { urgent, patient }, Inbox { urgent: commands, patient: waiting })
+    let bell = Parting(bell);
+    (Outbox { urgent, patient, bell }, Inbox { urgent: commands, patient: waiting })
 }
 
 impl<C> Clone for Outbox<C> {
     fn clone(&self) -> Self {
-        Self { urgent: self.urgent.clone(), patient: self.patient.clone() }
+        Self { urgent: self.urgent.clone(), patient: self.patient.clone(), bell: self.bell.clone() }
     }
 }
 
 impl<C> Outbox<C> {
     /// Sends a command. False when the worker has stopped.
     pub fn send(&self, command: C) -> bool {
-        self.urgent.send(command).is_ok()
+        let sent = self.urgent.send(command).is_ok();
+        if sent {
+            self.bell.0.ring();
+        }
+        sent
     }
 
     /// Sends a command that can wait. False when the worker has stopped.
@@ -49,12 +68,17 @@ impl<C> Outbox<C> {
 }
 
 impl<C> Inbox<C> {
-    /// Waits for a command that does not wait; `None` when nobody can send any more.
-    pub async fn recv(&mut self) -> Option<C> {
-        self.urgent.recv().await
+    /// Whether nobody can send any more, and nothing is left.
+    pub fn has_ended(&self) -> bool {
+        self.urgent.is_closed() && self.is_empty()
     }
 
-    /// The next command that is there, those that can wait last.
+    /// Whether there is a command that does not wait.
+    pub fn is_urgent(&self) -> bool {
+        !self.urgent.is_empty() || self.urgent.is_closed()
+    }
+
+    /// The next command, those that can wait last.
     pub fn try_recv(&mut self) -> Option<C> {
         self.urgent.try_recv().or_else(|_| self.patient.try_recv()).ok()
     }
@@ -67,20 +91,23 @@ impl<C> Inbox<C> {
 
 #[cfg(test)]
 mod tests {
-    use futures::FutureExt as _;
-
     use super::*;
+    use crate::net::bell::Sleeper;
+
+    fn bell() -> Bell {
+        Sleeper::new().unwrap().bell()
+    }
 
     #[test]
     fn what_can_wait_wakes_nobody_up_until_there_is_too_much_of_it() {
-        let (outbox, mut inbox) = inbox();
+        let (outbox, mut inbox) = inbox(bell());
         for number in 0..WAITING {
             assert!(outbox.leave(number));
         }
-        assert_eq!(inbox.recv().now_or_never(), None);
-        assert!(!inbox.is_empty());
+        assert!(!inbox.is_urgent() && !inbox.is_empty());
         outbox.leave(WAITING);
-        assert_eq!(inbox.recv().now_or_never(), Some(Some(WAITING)));
+        assert!(inbox.is_urgent());
+        assert_eq!(inbox.try_recv(), Some(WAITING));
         outbox.send(WAITING + 1);
         let rest: Vec<usize> = std::iter::from_fn(|| inbox.try_recv()).collect();
         assert_eq!(rest, [vec![WAITING + 1], (0..WAITING).collect()].concat());
@@ -88,8 +115,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_sent_last_is_taken_before_it_ends() {
+        let (outbox, mut inbox) = inbox(bell());
+        let other = outbox.clone();
+        assert!(outbox.leave(1));
+        drop(outbox);
+        assert!(!inbox.is_urgent(), "another may still send");
+        drop(other);
+        assert!(inbox.is_urgent() && !inbox.has_ended());
+        assert_eq!(inbox.try_recv(), Some(1));
+        assert!(inbox.has_ended());
+    }
+
+    #[test]
     fn a_worker_that_has_stopped_takes_nothing() {
-        let (outbox, inbox) = inbox();
+        let (outbox, inbox) = inbox(bell());
         drop(inbox);
         assert!(!outbox.send(1) && !outbox.leave(2));
     }

@@ -1,11 +1,15 @@
 //! Sockets, batches and workers: the only part of this crate that touches the network and the clock.
 //!
-//! A worker is one thread. It owns two UDP sockets and a TCP listener on one port number, one media
-//! [`Engine`](crate::media::Engine) and one [`Tenant`], so that nothing on the packet path is shared or locked.
+//! A worker is one thread. It owns two UDP sockets on one port number, one media [`Engine`](crate::media::Engine) and one
+//! [`Tenant`], so that nothing on the packet path is shared or locked. It sleeps until something comes on its socket, or
+//! somebody who has put something into its queues rings the bell.
 //!
-//! [`relay`] is a thread of its own, with the sockets of TURN.
+//! Streams have threads of their own: ICE over TCP one beside each worker, on the same port number, and [`relay`] one for the
+//! sockets of TURN. What they carry goes in through a worker's [`Door`].
 
 mod arrivals;
+mod bell;
+mod door;
 mod framing;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -18,6 +22,7 @@ mod tcp;
 mod udp;
 mod worker;
 
+pub use door::Door;
 pub use worker::{WorkerConfig, WorkerHandle, spawn};
 
 use schema::moment::Moment;

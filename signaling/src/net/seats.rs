@@ -1,15 +1,32 @@
-//! What every stream of a client gets, whatever is spoken on it: a seat, and a writer that does not wait for ever.
+//! What every stream of a client gets, whatever is spoken on it: a way in, a seat, and a writer that does not wait for ever.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 /// A client that takes nothing for so long is gone.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Pause after the system could not give us a connection: it has no descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Waits for the next connection.
+pub async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                tracing::debug!(%error, "a connection could not be taken");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
 
 /// Writes all of it; false when the client is gone, or takes nothing any more.
 pub async fn write(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> bool {

@@ -1,17 +1,15 @@
-//! ICE over TCP, passive side: each connection is a task that reads datagrams and one that writes them.
+//! ICE over TCP, passive side, on a thread of its own: each connection is a task that reads datagrams and one that writes them.
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
+use std::{io, thread};
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use super::arrivals::Arrival;
+use super::door::{Delivery, Door, MAX_WAITING};
 use super::framing;
 use super::seats::{self, Seat, Seats};
 use crate::media::Source;
@@ -20,8 +18,6 @@ use crate::media::Source;
 const MAX_CONNECTIONS: usize = 512;
 /// Those from one address: two of each of 200 endpoints behind one address translation. The others are for the others.
 const MAX_PER_ADDRESS: usize = 400;
-/// Batches of datagrams that wait for a slow connection; what comes on top is lost, as on any line.
-const MAX_WAITING: usize = 256;
 /// So many datagrams a connection hands over before it was answered; the next is read when it was. A client sends some
 /// twenty checks in a second until then, and of a bad line they come all at once.
 const MAX_UNPROVEN: usize = 32;
@@ -39,59 +35,44 @@ struct Patience {
 
 const PATIENCE: Patience = Patience { proof: Duration::from_secs(15), silence: Duration::from_secs(30) };
 
-/// The connections of a worker.
-pub struct Connections {
-    writers: HashMap<Source, mpsc::Sender<Vec<u8>>>,
-    seats: Arc<Seats>,
-    next: u64,
-    arrivals: mpsc::Sender<Arrival>,
+/// Serves the worker behind `door` on a thread of their own, until that worker has stopped.
+pub fn serve(listener: std::net::TcpListener, door: Door) -> io::Result<()> {
+    let port = listener.local_addr()?.port();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let serve = move || {
+        runtime.block_on(async move {
+            match TcpListener::from_std(listener) {
+                Ok(listener) => accept(listener, door).await,
+                Err(error) => tracing::error!(%error, "media over TCP cannot be taken"),
+            }
+        });
+    };
+    thread::Builder::new().name(format!("media-tcp-{port}")).spawn(serve).map(drop)
 }
 
-impl Connections {
-    /// None yet; readers tell `arrivals`.
-    pub fn new(arrivals: mpsc::Sender<Arrival>) -> Self {
-        let seats = Seats::new(MAX_CONNECTIONS, MAX_PER_ADDRESS, "giaoban_media_tcp_connections");
-        Self { writers: HashMap::new(), seats, next: 0, arrivals }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.writers.is_empty()
-    }
-
-    /// Takes a connection in.
-    pub fn accept(&mut self, stream: TcpStream, address: SocketAddr) {
-        let Some(seat) = self.seats.take(address.ip()) else {
+async fn accept(listener: TcpListener, door: Door) {
+    let seats = Seats::new(MAX_CONNECTIONS, MAX_PER_ADDRESS, "giaoban_media_tcp_connections");
+    let mut number = 0;
+    loop {
+        let (stream, address) = tokio::select! {
+            accepted = seats::accept(&listener) => accepted,
+            () = door.closed() => return,
+        };
+        let Some(seat) = seats.take(address.ip()) else {
             metrics::counter!("giaoban_media_tcp_refused_total").increment(1);
             tracing::debug!("a media connection over TCP was refused: there are too many");
-            return;
+            continue;
         };
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a media connection over TCP keeps its delay");
         }
-        self.next += 1;
-        let source = Source::Tcp(self.next, address);
+        number += 1;
+        let source = Source::Tcp(number, address);
         let (from_client, to_client) = stream.into_split();
-        let (sender, waiting) = mpsc::channel(MAX_WAITING);
-        self.writers.insert(source, sender.clone());
+        let (deliveries, waiting) = mpsc::channel(MAX_WAITING);
         let (answered, proof) = watch::channel(false);
-        tokio::spawn(read(from_client, source, self.arrivals.clone(), sender, proof, PATIENCE));
+        tokio::spawn(read(from_client, source, door.clone(), deliveries, proof, PATIENCE));
         tokio::spawn(write(to_client, waiting, answered, seat, PATIENCE));
-    }
-
-    /// Sends datagrams of one size (the last may be shorter).
-    pub fn send(&mut self, to: Source, bytes: &[u8], size: usize) {
-        let Some(writer) = self.writers.get(&to) else { return };
-        let mut framed = Vec::with_capacity(bytes.len() + 2 * bytes.len().div_ceil(size.max(1)));
-        bytes.chunks(size.max(1)).for_each(|datagram| framing::write(&mut framed, datagram));
-        if writer.try_send(framed).is_err() {
-            metrics::counter!("giaoban_media_tcp_dropped_total").increment(1);
-        }
-    }
-
-    /// Forgets a connection; its writer ends by itself.
-    pub fn forget(&mut self, source: Source) {
-        self.writers.remove(&source);
     }
 }
 
@@ -99,24 +80,24 @@ impl Connections {
 async fn read(
     stream: impl AsyncRead + Unpin,
     source: Source,
-    arrivals: mpsc::Sender<Arrival>,
-    writer: mpsc::Sender<Vec<u8>>,
+    door: Door,
+    deliveries: mpsc::Sender<Delivery>,
     proof: watch::Receiver<bool>,
     patience: Patience,
 ) {
+    door.open(source, deliveries.clone()).await;
     tokio::select! {
-        () = pass_on(stream, source, &arrivals, proof, patience) => {}
-        () = writer.closed() => {}
+        () = pass_on(stream, source, &door, proof, patience) => {}
+        () = deliveries.closed() => {}
     }
-    drop(writer);
-    // The worker may be gone already; then nobody needs to know.
-    let _ = arrivals.send(Arrival::Closed(source)).await;
+    drop(deliveries);
+    door.close(source).await;
 }
 
 async fn pass_on(
     mut stream: impl AsyncRead + Unpin,
     source: Source,
-    arrivals: &mpsc::Sender<Arrival>,
+    door: &Door,
     mut proof: watch::Receiver<bool>,
     patience: Patience,
 ) {
@@ -125,10 +106,8 @@ async fn pass_on(
     while let Ok(Ok(Some(length))) = timeout(patience.silence, framing::read(&mut stream, &mut buffer)).await
     {
         // One without content is allowed (RFC 4571), and says nothing.
-        if length > 0
-            && arrivals.send(Arrival::Datagram(source, BytesMut::from(&buffer[..length]))).await.is_err()
-        {
-            return;
+        if length > 0 {
+            door.bring(source, BytesMut::from(&buffer[..length])).await;
         }
         if unproven < MAX_UNPROVEN {
             unproven += 1;
@@ -143,14 +122,17 @@ async fn pass_on(
 /// as long as it holds the socket, the connection counts.
 async fn write(
     mut stream: impl AsyncWrite + Unpin,
-    mut waiting: mpsc::Receiver<Vec<u8>>,
+    mut waiting: mpsc::Receiver<Delivery>,
     answered: watch::Sender<bool>,
     seat: Seat,
     patience: Patience,
 ) {
     let mut longest = patience.proof;
-    while let Ok(Some(bytes)) = timeout(longest, waiting.recv()).await {
-        if !seats::write(&mut stream, &bytes).await {
+    let mut framed = Vec::new();
+    while let Ok(Some(delivery)) = timeout(longest, waiting.recv()).await {
+        framed.clear();
+        delivery.datagrams().for_each(|datagram| framing::write(&mut framed, datagram));
+        if !seats::write(&mut stream, &framed).await {
             break;
         }
         longest = patience.silence;
@@ -162,9 +144,14 @@ async fn write(
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
     use super::*;
+    use crate::net::arrivals::Arrival;
+    use crate::net::bell::Sleeper;
 
     const SHORT: Duration = Duration::from_millis(20);
     /// Nothing here takes this long; a test that waits so long has failed.
@@ -172,22 +159,28 @@ mod tests {
     /// More than a stranger may hand over.
     const MANY: usize = 10_000;
 
-    /// A connection: the client's end, the worker's way to it, and what the worker hears.
-    fn connect(
+    /// A connection: the client's end, the worker's way to it, and what the worker hears of it.
+    async fn connect(
         seats: &Arc<Seats>,
         patience: Patience,
-    ) -> (DuplexStream, mpsc::Sender<Vec<u8>>, mpsc::Receiver<Arrival>) {
+    ) -> (DuplexStream, mpsc::Sender<Delivery>, mpsc::Receiver<Arrival>) {
         let address = SocketAddr::from(([192, 0, 2, 1], 4000));
         let place = seats.take(address.ip()).expect("a free seat");
         let (client, server) = duplex(1024);
         let (from_client, to_client) = tokio::io::split(server);
-        let (arrivals, heard) = mpsc::channel(MANY);
+        let (arrivals, mut heard) = mpsc::channel(MANY);
         let (sender, waiting) = mpsc::channel(MAX_WAITING);
         let (answered, proof) = watch::channel(false);
         let source = Source::Tcp(1, address);
-        tokio::spawn(read(from_client, source, arrivals, sender.clone(), proof, patience));
+        let door = Door::new(arrivals, Sleeper::new().unwrap().bell(), [].into());
+        tokio::spawn(read(from_client, source, door, sender.clone(), proof, patience));
         tokio::spawn(write(to_client, waiting, answered, place, patience));
+        assert!(matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Opened(..))));
         (client, sender, heard)
+    }
+
+    fn delivery() -> Delivery {
+        Delivery { line: Source::Tcp(1, ([192, 0, 2, 1], 4000).into()), bytes: b"two".to_vec(), size: 3 }
     }
 
     async fn end(heard: &mut mpsc::Receiver<Arrival>) {
@@ -204,7 +197,7 @@ mod tests {
     async fn whoever_only_talks_loses_its_place() {
         let seats = Seats::new(1, 1, "test_connections");
         let patience = Patience { proof: SHORT, silence: LONG };
-        let (mut client, sender, mut heard) = connect(&seats, patience);
+        let (mut client, sender, mut heard) = connect(&seats, patience).await;
         client.write_all(&[0, 3, b'o', b'n', b'e']).await.unwrap();
         assert!(matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Datagram(..))));
         end(&mut heard).await;
@@ -229,13 +222,13 @@ mod tests {
     #[tokio::test]
     async fn a_stranger_hands_over_a_few_datagrams_and_the_rest_when_it_was_answered() {
         let seats = Seats::new(1, 1, "test_connections");
-        let (client, sender, mut heard) = connect(&seats, Patience { proof: LONG, silence: LONG });
+        let (client, sender, mut heard) = connect(&seats, Patience { proof: LONG, silence: LONG }).await;
         let client = flood(client, b"?");
         for _ in 0..MAX_UNPROVEN {
             assert!(matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Datagram(..))));
         }
         assert!(heard.is_empty(), "no more comes");
-        sender.send(vec![0, 3, b't', b'w', b'o']).await.unwrap();
+        sender.send(delivery()).await.unwrap();
         for _ in MAX_UNPROVEN..MANY {
             assert!(matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Datagram(..))));
         }
@@ -246,7 +239,7 @@ mod tests {
     #[tokio::test]
     async fn datagrams_in_which_nothing_is_cost_nothing_and_prove_nothing() {
         let seats = Seats::new(1, 1, "test_connections");
-        let (client, sender, mut heard) = connect(&seats, Patience { proof: SHORT, silence: LONG });
+        let (client, sender, mut heard) = connect(&seats, Patience { proof: SHORT, silence: LONG }).await;
         let client = flood(client, b"");
         assert!(matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Closed(_))));
         assert!(sender.is_closed());
@@ -257,8 +250,8 @@ mod tests {
     async fn whoever_was_answered_is_borne_with_for_longer() {
         let seats = Seats::new(1, 1, "test_connections");
         let patience = Patience { proof: SHORT, silence: LONG };
-        let (mut client, sender, mut heard) = connect(&seats, patience);
-        sender.send(vec![0, 3, b't', b'w', b'o']).await.unwrap();
+        let (mut client, sender, mut heard) = connect(&seats, patience).await;
+        sender.send(delivery()).await.unwrap();
         let mut told = [0; 5];
         timeout(LONG, client.read_exact(&mut told)).await.unwrap().unwrap();
         assert_eq!(&told[2..], b"two");

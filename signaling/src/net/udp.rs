@@ -1,13 +1,12 @@
 //! The UDP sockets of a worker: datagrams come in batches, and leave in runs that the kernel cuts apart.
 
 use std::io::{self, IoSliceMut};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, SystemTime};
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use socket2::SockRef;
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 
 use super::port::is_report;
 
@@ -25,59 +24,36 @@ const MAX_WAITED: Duration = Duration::from_secs(1);
 
 /// A socket with its buffers, and one for reports where there is one.
 pub struct Udp {
-    /// Watched for what comes in alone: each run that the network takes makes room, and who watched for room would be told
-    /// every time.
-    socket: AsyncFd<std::net::UdpSocket>,
+    socket: UdpSocket,
     state: UdpSocketState,
-    /// Whether the last read left something behind, of which nobody is told again.
-    more: bool,
-    reports: Option<(std::net::UdpSocket, UdpSocketState)>,
+    reports: Option<(UdpSocket, UdpSocketState)>,
     buffers: [Vec<u8>; BATCH_SIZE],
     meta: [RecvMeta; BATCH_SIZE],
 }
 
 impl Udp {
-    /// Takes a bound, non-blocking socket. Must be called within the runtime.
-    pub fn new(socket: std::net::UdpSocket, reports: Option<std::net::UdpSocket>) -> io::Result<Self> {
+    /// Takes bound, non-blocking sockets.
+    pub fn new(socket: UdpSocket, reports: Option<UdpSocket>) -> io::Result<Self> {
         let state = prepare(&socket)?;
         let reports = reports.map(|socket| prepare(&socket).map(|state| (socket, state))).transpose()?;
-        #[expect(
-            deprecated,
-            reason = "sound for sockets of the standard library, and the other way is unsafe"
-        )]
-        let socket = AsyncFd::with_interest(socket, Interest::READABLE)?;
         Ok(Self {
             socket,
             state,
-            more: false,
             reports,
             buffers: std::array::from_fn(|_| vec![0; READ_BYTES]),
             meta: [RecvMeta::default(); BATCH_SIZE],
         })
     }
 
-    /// Waits until there is something to read. Everything that is there is to be read then: of what is left
-    /// behind without having been tried nobody is told again.
-    pub async fn readable(&mut self) -> io::Result<()> {
-        if self.more {
-            // Others are to have their turn all the same.
-            tokio::task::yield_now().await;
-        } else {
-            self.socket.readable().await?.clear_ready();
-        }
-        Ok(())
-    }
-
-    /// Reads one batch, whether something was known to have come or not: each datagram with how long ago it came in, as far as
-    /// the system tells. False when nothing more waits.
+    /// Reads one batch: each datagram with how long ago it came in, as far as the system tells. False when nothing more waits.
     pub fn read(&mut self, take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
         let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
-        let read = self.state.recv(self.socket.get_ref().into(), &mut slices, &mut self.meta);
+        let read = self.state.recv((&self.socket).into(), &mut slices, &mut self.meta);
         // Fewer than there was room for: the next call would only say that it would have to wait. Other systems than Linux
         // may hand over one datagram at a time.
-        self.more = read.as_ref().is_ok_and(|count| *count == BATCH_SIZE || !cfg!(target_os = "linux"));
+        let more = read.as_ref().is_ok_and(|count| *count == BATCH_SIZE || !cfg!(target_os = "linux"));
         self.hand_over(read.unwrap_or_default(), take);
-        self.more
+        more
     }
 
     /// The same of reports, for which nobody waits. Where the system sorts nothing out although it said that it would (it then
@@ -118,7 +94,7 @@ impl Udp {
         for run in bytes.chunks(together(size, self.state.max_gso_segments())) {
             let segment_size = (run.len() > size).then_some(size);
             let transmit = Transmit { destination: to, ecn: None, contents: run, segment_size, src_ip: None };
-            if let Err(error) = self.state.try_send(self.socket.get_ref().into(), &transmit) {
+            if let Err(error) = self.state.try_send((&self.socket).into(), &transmit) {
                 metrics::counter!("giaoban_media_udp_dropped_total").increment(1);
                 tracing::trace!(%error, "datagrams were not sent");
             }
@@ -126,8 +102,15 @@ impl Udp {
     }
 }
 
+impl AsFd for Udp {
+    /// The socket on which something may come that is not to wait.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
 /// Sets a socket's options.
-fn prepare(socket: &std::net::UdpSocket) -> io::Result<UdpSocketState> {
+fn prepare(socket: &UdpSocket) -> io::Result<UdpSocketState> {
     let raw = SockRef::from(socket);
     // The system may grant less; then a burst may be lost, and repaired.
     for outcome in
@@ -147,7 +130,7 @@ fn prepare(socket: &std::net::UdpSocket) -> io::Result<UdpSocketState> {
 /// Asks the system not to tell with each datagram what nobody here wants to know, and `quinn-udp` has asked for: its marks, and
 /// to which of this machine's addresses it came.
 #[cfg(target_os = "linux")]
-fn hush(socket: &std::net::UdpSocket) -> io::Result<()> {
+fn hush(socket: &UdpSocket) -> io::Result<()> {
     use nix::sys::socket::{setsockopt, sockopt};
     let raw = SockRef::from(socket);
     if socket.local_addr()?.is_ipv6() {
@@ -160,7 +143,7 @@ fn hush(socket: &std::net::UdpSocket) -> io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn hush(_: &std::net::UdpSocket) -> io::Result<()> {
+fn hush(_: &UdpSocket) -> io::Result<()> {
     Ok(())
 }
 
@@ -181,9 +164,9 @@ fn together(size: usize, most: usize) -> usize {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_second_socket_that_gets_what_is_no_report_is_given_up() {
-        let bound = || std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    #[test]
+    fn a_second_socket_that_gets_what_is_no_report_is_given_up() {
+        let bound = || UdpSocket::bind("127.0.0.1:0").unwrap();
         let (first, second, client) = (bound(), bound(), bound());
         first.set_nonblocking(true).unwrap();
         second.set_nonblocking(true).unwrap();
@@ -198,10 +181,10 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[test]
     #[cfg(target_os = "linux")]
-    async fn a_request_that_the_system_has_joined_to_a_report_is_no_sign_that_it_sorts_nothing() {
-        let bound = || std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    fn a_request_that_the_system_has_joined_to_a_report_is_no_sign_that_it_sorts_nothing() {
+        let bound = || UdpSocket::bind("127.0.0.1:0").unwrap();
         let (first, second, client) = (bound(), bound(), bound());
         first.set_nonblocking(true).unwrap();
         second.set_nonblocking(true).unwrap();

@@ -1,22 +1,19 @@
 //! The loop of a worker's thread.
 
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use schema::moment::{Clock, Moment};
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 
 use super::arrivals::{Arrival, Arrivals, queues};
+use super::bell::Sleeper;
+use super::door::{Door, Lines};
 use super::inbox::{Inbox, Outbox, inbox};
 use super::port::Port;
-use super::relay::{Door, Lines};
-use super::tcp::Connections;
 use super::udp::Udp;
-use super::{Tenant, interfaces};
+use super::{Tenant, interfaces, tcp};
 use crate::media::{Config, Engine, Limits, Source};
 
 /// Batches read before everything else gets its turn.
@@ -28,8 +25,6 @@ const MAX_REPORT_BATCHES: usize = 64;
 const MAX_COMMANDS: usize = 64;
 /// Datagrams of streams taken before everything else gets its turn: what a burst leads to leaves together.
 const MAX_ARRIVALS: usize = 64;
-/// Tasks of streams that run before the worker's next turn: each connection reads and writes.
-const MAX_TASKS: u32 = 1024;
 /// Longest sleep; nothing depends on it.
 const IDLE: Duration = Duration::from_hours(1);
 /// By so many milliseconds the clock on the wall must leave the other for somebody to have set it: a time server that
@@ -82,34 +77,45 @@ pub fn spawn<T: Tenant + 'static>(
     clock: Arc<dyn Clock>,
     make: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<WorkerHandle<T::Command>> {
-    let sockets = Port::bind(config.listen)?;
-    let port = sockets.udp.local_addr()?.port();
+    let Port { udp, reports, tcp } = Port::bind(config.listen)?;
+    let address = udp.local_addr()?;
+    let port = address.port();
+    let udp = Udp::new(udp, reports)?;
     let addresses = if !config.advertise.is_empty() {
         config.advertise
-    } else if config.listen.ip().is_unspecified() {
-        interfaces::addresses(config.listen.is_ipv6())
+    } else if address.ip().is_unspecified() {
+        interfaces::addresses(address.is_ipv6())
     } else {
-        vec![config.listen.ip()]
+        vec![address.ip()]
     };
-    let candidates: Vec<SocketAddr> = addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
-    let (readers, relayed, arrivals) = queues();
-    let door = Door::new(relayed, candidates.clone());
-    let started = instant();
-    let gather = config.limits.gather;
+    let candidates: Arc<[SocketAddr]> = addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
+    let sleeper = Sleeper::new()?;
+    let (outbox, inbox) = inbox(sleeper.bell());
+    let (connections, lines, arrivals) = queues();
+    let door = Door::new(lines, sleeper.bell(), Arc::clone(&candidates));
+    tcp::serve(tcp, Door::new(connections, sleeper.bell(), Arc::clone(&candidates)))?;
+    let (started, gather) = (instant(), config.limits.gather);
+    let candidates = candidates.to_vec();
     let engine = Engine::new(Config { candidates, limits: config.limits, started, wall: clock.now() })
         .map_err(io::Error::other)?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().event_interval(MAX_TASKS).build()?;
-    let (outbox, inbox) = inbox();
-    thread::Builder::new().name(format!("media-{port}")).spawn(move || {
-        runtime.block_on(async move {
-            let tenant = make();
-            match Worker::new(sockets, (readers, arrivals), engine, tenant, clock, gather) {
-                Ok(worker) => worker.run(inbox).await,
-                Err(error) => tracing::error!(%error, "the media sockets cannot be used"),
-            }
-        });
-    })?;
+    let work = move || {
+        let tenant = make();
+        Worker {
+            udp,
+            sleeper,
+            inbox,
+            arrivals,
+            engine,
+            told: (instant(), clock.now()),
+            tenant,
+            clock,
+            gather,
+            lines: Lines::default(),
+            behind: false,
+        }
+        .run();
+    };
+    thread::Builder::new().name(format!("media-{port}")).spawn(work)?;
     Ok(WorkerHandle { outbox, port, door })
 }
 
@@ -118,12 +124,12 @@ fn instant() -> Instant {
     Instant::now()
 }
 
-struct Worker<T> {
+struct Worker<T: Tenant> {
     udp: Udp,
-    listener: TcpListener,
-    connections: Connections,
-    lines: Lines,
+    sleeper: Sleeper,
+    inbox: Inbox<T::Command>,
     arrivals: Arrivals,
+    lines: Lines,
     engine: Engine,
     tenant: T,
     clock: Arc<dyn Clock>,
@@ -135,76 +141,33 @@ struct Worker<T> {
 }
 
 impl<T: Tenant> Worker<T> {
-    fn new(
-        Port { udp, reports, tcp }: Port,
-        (readers, arrivals): (mpsc::Sender<Arrival>, Arrivals),
-        engine: Engine,
-        tenant: T,
-        clock: Arc<dyn Clock>,
-        gather: Duration,
-    ) -> io::Result<Self> {
-        Ok(Self {
-            udp: Udp::new(udp, reports)?,
-            listener: TcpListener::from_std(tcp)?,
-            connections: Connections::new(readers),
-            lines: Lines::default(),
-            arrivals,
-            engine,
-            tenant,
-            told: (instant(), clock.now()),
-            clock,
-            gather,
-            behind: false,
-        })
-    }
-
-    async fn run(mut self, mut inbox: Inbox<T::Command>) {
-        let mut timer = pin!(tokio::time::sleep(IDLE));
-        loop {
+    /// Works until nobody can want anything of it any more.
+    fn run(mut self) {
+        while !self.inbox.has_ended() {
             self.settle();
-            self.let_streams_run().await;
-            // Moved to a later time, one that is there costs nothing; a new one would wake the runtime up to tell it so.
-            timer.as_mut().reset(self.due().into());
-            tokio::select! {
-                command = inbox.recv() => {
-                    let Some(command) = command else { return };
-                    self.command(command);
-                }
-                readable = self.udp.readable() => {
-                    if let Err(error) = readable {
-                        tracing::debug!(%error, "the media socket reported an error");
-                    }
-                }
-                Some(arrival) = self.arrivals.recv() => self.arrived(arrival),
-                Ok((stream, address)) = self.listener.accept() => self.connections.accept(stream, address),
-                () = timer.as_mut() => {}
-            }
-            self.take(&mut inbox);
+            self.sleep();
+            self.take();
             if self.gather() {
-                // To wait for what came meanwhile would be another switch of threads.
-                self.let_streams_run().await;
-                self.let_streams_run().await;
-                self.take(&mut inbox);
+                self.take();
             }
+            self.take_reports();
         }
     }
 
-    /// Lets the tasks of the connections over TCP, where there are any, write what has been handed to them and read what has
-    /// come. Those of TURN have a thread of their own.
-    async fn let_streams_run(&self) {
-        if !self.connections.is_empty() {
-            tokio::task::yield_now().await;
-        }
+    /// Sleeps until something comes, or is due.
+    fn sleep(&mut self) {
+        let wait = self.due().saturating_duration_since(instant());
+        self.sleeper.sleep(&self.udp, wait, || self.inbox.is_urgent() || !self.arrivals.is_empty());
     }
 
-    /// Takes what else has come, from everywhere: the next turn may be a while away.
-    fn take(&mut self, inbox: &mut Inbox<T::Command>) {
+    /// Takes what has come, from everywhere: the next turn may be a while away.
+    fn take(&mut self) {
         self.behind = true;
-        for _ in 1..MAX_COMMANDS {
-            let Some(command) = inbox.try_recv() else { break };
+        for _ in 0..MAX_COMMANDS {
+            let Some(command) = self.inbox.try_recv() else { break };
             self.command(command);
         }
-        for _ in 1..MAX_ARRIVALS {
+        for _ in 0..MAX_ARRIVALS {
             let Some(arrival) = self.arrivals.try_recv() else { break };
             self.arrived(arrival);
         }
@@ -216,10 +179,15 @@ impl<T: Tenant> Worker<T> {
                 engine.datagram(now.checked_sub(waited).unwrap_or(now), Source::Udp(from), datagram);
             });
             if !more {
-                self.behind = !(inbox.is_empty() && self.arrivals.is_empty());
+                self.behind = !(self.inbox.is_empty() && self.arrivals.is_empty());
                 break;
             }
         }
+    }
+
+    /// Takes the reports that have come.
+    fn take_reports(&mut self) {
+        let engine = &mut self.engine;
         for _ in 0..MAX_REPORT_BATCHES {
             let now = instant();
             let more = self.udp.read_reports(|from, waited, datagram| {
@@ -259,7 +227,6 @@ impl<T: Tenant> Worker<T> {
             Arrival::Opened(from, deliveries) => self.lines.opened(from, deliveries),
             Arrival::Closed(from) => {
                 self.engine.disconnected(from);
-                self.connections.forget(from);
                 self.lines.closed(from);
             }
         }
@@ -277,11 +244,10 @@ impl<T: Tenant> Worker<T> {
         if self.tenant.next_deadline().is_some_and(|at| at <= moment) {
             self.tenant.timeout(moment, &mut self.engine);
         }
-        let (udp, connections, lines) = (&self.udp, &mut self.connections, &self.lines);
+        let (udp, lines) = (&self.udp, &self.lines);
         self.engine.transmit(|to, bytes, size| match to {
             Source::Udp(address) => udp.send(address, bytes, size),
-            Source::Tcp(..) => connections.send(to, bytes, size),
-            Source::Relay(..) => lines.send(to, bytes, size),
+            Source::Tcp(..) | Source::Relay(..) => lines.send(to, bytes, size),
         });
     }
 

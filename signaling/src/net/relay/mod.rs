@@ -1,7 +1,6 @@
 //! The sockets of TURN: UDP, TCP and TLS on one thread of their own, so that neither the HTTP side nor the workers feel
 //! them.
 
-mod door;
 mod stream;
 mod tls;
 mod udp;
@@ -15,9 +14,9 @@ use schema::moment::Clock;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-pub use door::{Delivery, Door, Lines};
 pub use tls::{CertificateError, CertificateFiles};
 
+use crate::net::door::Door;
 use crate::net::seats::Seats;
 use crate::turn::{self, Now, Relay};
 use tls::Tls;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, WriteHalf};
@@ -10,10 +10,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::door::{Delivery, MAX_WAITING};
 use super::tls::Tls;
 use super::{House, instant};
 use crate::media::Source;
+use crate::net::door::{Delivery, MAX_WAITING};
 use crate::net::seats::{self, WRITE_TIMEOUT};
 use crate::turn::{Reaction, Session, Transport, framing};
 
@@ -23,20 +23,11 @@ const MAX_BATCHES: usize = 64;
 const MAX_TOGETHER: usize = 32;
 /// Bytes read at once.
 const READ_BYTES: usize = 16 * 1024;
-/// Pause after the system could not give us a connection: it has no descriptors left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Takes connections for ever.
 pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, house: Arc<House>) {
     loop {
-        let (stream, client) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::debug!(%error, "a connection to TURN could not be taken");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
+        let (stream, client) = seats::accept(&listener).await;
         let Some(seat) = house.seats.take(client.ip()) else {
             metrics::counter!("giaoban_turn_refused_total", "code" => "connections").increment(1);
             continue;

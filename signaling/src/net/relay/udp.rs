@@ -6,11 +6,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
-use super::door::{Delivery, Door, MAX_WAITING};
 use super::{House, instant};
 use crate::media::Source;
+use crate::net::door::{Delivery, Door, MAX_WAITING};
 use crate::net::udp::Udp;
 use crate::turn::{Reaction, Session, Transport};
 
@@ -24,6 +26,8 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// The socket and who talks on it. Only those who hold an allocation are remembered.
 pub struct Datagrams {
     socket: Udp,
+    /// The same one, as the runtime watches it.
+    watched: UdpSocket,
     house: Arc<House>,
     sessions: HashMap<SocketAddr, Session>,
     clients: HashMap<Source, SocketAddr>,
@@ -86,6 +90,7 @@ impl Datagrams {
         // One queue for all clients: a burst to many at once has to fit.
         let (deliveries, mut queue) = mpsc::channel(16 * MAX_WAITING);
         let mut datagrams = Self {
+            watched: UdpSocket::from_std(socket.try_clone()?)?,
             socket: Udp::new(socket, None)?,
             house,
             sessions: HashMap::new(),
@@ -97,7 +102,7 @@ impl Datagrams {
         let mut sweep = tokio::time::interval(SWEEP);
         loop {
             tokio::select! {
-                readable = datagrams.socket.readable() => {
+                readable = datagrams.watched.readable() => {
                     readable?;
                     datagrams.read().await;
                 }
@@ -119,7 +124,7 @@ impl Datagrams {
             let mut replies = Vec::new();
             let (house, sessions, clients, news) =
                 (&self.house, &mut self.sessions, &mut self.clients, &mut self.news);
-            let more = self.socket.read(|from, _, datagram| {
+            let take = |from, _, datagram: &mut [u8]| {
                 let now = house.now();
                 let mut stranger = Session::new(from, Transport::Udp);
                 let known = sessions.get_mut(&from);
@@ -151,7 +156,10 @@ impl Datagrams {
                     }
                     (true, false) | (false, true) => {}
                 }
-            });
+            };
+            let socket = &mut self.socket;
+            let read = || if socket.read(take) { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) };
+            let more = self.watched.try_io(Interest::READABLE, read).is_ok();
             for (to, reply) in replies {
                 self.socket.send(to, &reply, reply.len());
             }
@@ -205,11 +213,12 @@ impl Datagrams {
 mod tests {
     use super::*;
     use crate::net::arrivals::Arrival;
+    use crate::net::bell::Sleeper;
 
     #[tokio::test]
     async fn nothing_on_a_line_overtakes_the_news_of_it() {
         let (arrivals, mut heard) = mpsc::channel(16);
-        let doors = [Door::new(arrivals, Vec::new())];
+        let doors = [Door::new(arrivals, Sleeper::new().unwrap().bell(), [].into())];
         let (deliveries, _queue) = mpsc::channel(1);
         let line = |number| Source::Relay(number, ([10, 0, 0, 5], 49_152).into());
         let mut news = News::default();

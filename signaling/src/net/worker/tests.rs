@@ -1,5 +1,6 @@
 //! What a worker does when much comes, and when the clock is set.
 
+use std::net::UdpSocket;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use quinn_udp::BATCH_SIZE;
@@ -9,6 +10,8 @@ use super::*;
 use crate::media::double::Client;
 use crate::room::media::{Media, MediaEvent, PeerId, PeerRole};
 
+/// Nothing here takes this long; a test that waits so long has failed.
+const LONG: Duration = Duration::from_secs(10);
 const PEER: PeerId = PeerId(1);
 const PROFILES: [SrtpProtectionProfile; 1] = [SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm];
 
@@ -41,38 +44,50 @@ impl Clock for ByHand {
 }
 
 /// One that gives what comes a day, and who talks to it.
-fn worker() -> (Worker<Nobody>, std::net::UdpSocket) {
+fn worker() -> (Worker<Nobody>, UdpSocket, Outbox<()>) {
     worker_with(Arc::default())
 }
 
-fn worker_with(clock: Arc<ByHand>) -> (Worker<Nobody>, std::net::UdpSocket) {
-    let sockets = Port::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    client.connect(sockets.udp.local_addr().unwrap()).unwrap();
+fn worker_with(clock: Arc<ByHand>) -> (Worker<Nobody>, UdpSocket, Outbox<()>) {
+    let Port { udp, reports, .. } = Port::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = udp.local_addr().unwrap();
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.connect(address).unwrap();
     client.set_nonblocking(true).unwrap();
     let limits = Limits { gather: Duration::from_hours(24), ..Limits::default() };
     let wall = Moment::from_millis(0);
-    let candidates = vec![sockets.udp.local_addr().unwrap()];
-    let config = Config { candidates, limits, started: instant(), wall };
-    let (engine, gather) = (Engine::new(config).unwrap(), limits.gather);
-    let (readers, _, arrivals) = queues();
-    let worker = Worker::new(sockets, (readers, arrivals), engine, Nobody::default(), clock, gather).unwrap();
-    (worker, client)
+    let config = Config { candidates: vec![address], limits, started: instant(), wall };
+    let sleeper = Sleeper::new().unwrap();
+    let (outbox, inbox) = inbox(sleeper.bell());
+    let (_, _, arrivals) = queues();
+    let worker = Worker {
+        udp: Udp::new(udp, reports).unwrap(),
+        inbox,
+        sleeper,
+        arrivals,
+        lines: Lines::default(),
+        engine: Engine::new(config).unwrap(),
+        tenant: Nobody::default(),
+        told: (instant(), clock.now()),
+        clock,
+        gather: limits.gather,
+        behind: false,
+    };
+    (worker, client, outbox)
 }
 
 /// Lets a client that sends a picture connect over `socket`.
-async fn connected(worker: &mut Worker<Nobody>, socket: &std::net::UdpSocket) -> Client {
+fn connected(worker: &mut Worker<Nobody>, socket: &UdpSocket) -> Client {
     let mut client = Client::new(instant(), Source::Udp(socket.local_addr().unwrap()), &PROFILES);
     worker.engine.open(Moment::from_millis(0), PEER, PeerRole::Publisher);
     let offer = client.offer(&[("0", "video", "sendonly", &[])]);
     client.learn(&worker.engine.offer(Moment::from_millis(0), PEER, &offer, &[]).unwrap().sdp);
-    let (_commands, mut inbox) = inbox();
     let mut bytes = [0; 2048];
     while !client.connected() {
         client.tick(instant());
         send(&mut client, socket);
-        let _ = tokio::time::timeout(Duration::from_millis(20), worker.udp.readable()).await;
-        worker.take(&mut inbox);
+        worker.sleeper.sleep(&worker.udp, Duration::from_millis(20), || false);
+        worker.take();
         worker.settle();
         while let Ok(length) = socket.recv(&mut bytes) {
             client.datagram(instant(), &mut bytes[..length]);
@@ -81,24 +96,31 @@ async fn connected(worker: &mut Worker<Nobody>, socket: &std::net::UdpSocket) ->
     client
 }
 
-fn send(client: &mut Client, socket: &std::net::UdpSocket) {
+/// Sleeps until something wakes it up.
+fn woken(worker: &mut Worker<Nobody>) {
+    let began = instant();
+    worker.sleeper.sleep(&worker.udp, LONG, || false);
+    assert!(began.elapsed() < LONG, "nothing woke it up");
+}
+
+fn send(client: &mut Client, socket: &UdpSocket) {
     for datagram in client.out.drain(..) {
         socket.send(&datagram).unwrap();
     }
 }
 
-#[tokio::test]
-async fn a_picture_waits_for_what_comes_with_it_and_nothing_else_does() {
-    let ((mut worker, socket), (commands, mut inbox)) = (worker(), inbox());
-    let mut client = connected(&mut worker, &socket).await;
+#[test]
+fn a_picture_waits_for_what_comes_with_it_and_nothing_else_does() {
+    let (mut worker, socket, commands) = worker();
+    let mut client = connected(&mut worker, &socket);
     assert!(commands.send(()));
-    worker.take(&mut inbox);
+    worker.take();
     assert_eq!(worker.rest(instant()), Duration::ZERO, "neither commands nor handshakes wait");
     let began = instant();
     client.rtp(7, 96, 100, 0, "0", "", &[0x10, 0, 0, 0]);
     send(&mut client, &socket);
-    worker.udp.readable().await.unwrap();
-    worker.take(&mut inbox);
+    woken(&mut worker);
+    worker.take();
     assert!(worker.rest(began) > Duration::from_hours(23), "what comes now has as long as is allowed");
     assert_eq!(worker.rest(began + worker.gather + Duration::from_secs(9)), Duration::ZERO);
     worker.behind = true;
@@ -108,41 +130,41 @@ async fn a_picture_waits_for_what_comes_with_it_and_nothing_else_does() {
     assert_eq!(worker.rest(began), Duration::ZERO, "it has been passed on");
 }
 
-#[tokio::test]
+#[test]
 #[cfg(target_os = "linux")]
-async fn a_report_wakes_nobody_up_and_is_taken_in_the_next_turn() {
-    let ((mut worker, client), (_commands, mut inbox)) = (worker(), inbox());
+fn a_report_wakes_nobody_up_and_is_taken_in_the_next_turn() {
+    let (mut worker, client, _commands) = worker();
     client.send(&[0x8F, 205, 0, 5]).unwrap();
     client.send(b"?").unwrap();
-    worker.udp.readable().await.unwrap();
+    woken(&mut worker);
     let mut woke = Vec::new();
     worker.udp.read(|_, _, datagram| woke.push(datagram.to_vec()));
     assert_eq!(woke, [b"?"]);
-    worker.take(&mut inbox);
+    worker.take_reports();
     let mut left = 0;
     worker.udp.read_reports(|_, _, _| left += 1);
     assert_eq!(left, 0);
 }
 
-#[tokio::test]
-async fn a_worker_that_gets_more_than_one_turn_takes_knows_that_it_is_behind() {
-    let ((mut worker, client), (_commands, mut inbox)) = (worker(), inbox());
+#[test]
+fn a_worker_that_gets_more_than_one_turn_takes_knows_that_it_is_behind() {
+    let (mut worker, client, _commands) = worker();
     for _ in 0..=MAX_BATCHES * BATCH_SIZE {
         client.send(b"?").unwrap();
     }
-    worker.udp.readable().await.unwrap();
-    worker.take(&mut inbox);
+    woken(&mut worker);
+    worker.take();
     assert!(worker.behind, "more came than one turn takes");
-    let readable = tokio::time::timeout(Duration::from_secs(10), worker.udp.readable()).await;
-    assert!(matches!(readable, Ok(Ok(()))), "nothing new has to come for the rest to be read");
-    worker.take(&mut inbox);
+    // Nothing new has to come for the rest to be read.
+    woken(&mut worker);
+    worker.take();
     assert!(!worker.behind, "that was all");
 }
 
-#[tokio::test]
-async fn a_clock_that_is_set_is_noticed_once_and_one_that_goes_is_not() {
+#[test]
+fn a_clock_that_is_set_is_noticed_once_and_one_that_goes_is_not() {
     let clock = Arc::new(ByHand::default());
-    let (mut worker, _client) = worker_with(Arc::clone(&clock));
+    let (mut worker, _client, _commands) = worker_with(Arc::clone(&clock));
     for (set_to, told) in
         [(300, vec![]), (3_600_000, vec![3_600_000]), (3_600_000, vec![]), (0, vec![-3_600_000])]
     {
@@ -155,15 +177,52 @@ async fn a_clock_that_is_set_is_noticed_once_and_one_that_goes_is_not() {
     }
 }
 
-#[tokio::test]
-async fn commands_left_for_the_next_turn_are_not_kept_waiting() {
-    let ((mut worker, _client), (commands, mut inbox)) = (worker(), inbox());
+#[test]
+fn commands_left_for_the_next_turn_are_not_kept_waiting() {
+    let (mut worker, _client, commands) = worker();
     for _ in 0..MAX_COMMANDS {
         assert!(commands.send(()));
     }
     assert!(commands.leave(()));
-    worker.take(&mut inbox);
+    worker.take();
     assert!(worker.behind, "some were left");
-    worker.take(&mut inbox);
+    worker.take();
     assert!(!worker.behind, "nothing waits");
+}
+
+/// Does something elsewhere; hears of its end.
+fn elsewhere(what: impl FnOnce() + Send + 'static) -> std::sync::mpsc::Receiver<()> {
+    let (sender, end) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        what();
+        // Whoever waited for it may have gone.
+        let _ = sender.send(());
+    });
+    end
+}
+
+#[test]
+fn a_command_wakes_it_up() {
+    let (mut worker, _client, commands) = worker();
+    let sender = thread::spawn(move || assert!(commands.send(())));
+    woken(&mut worker);
+    sender.join().unwrap();
+}
+
+#[test]
+fn what_is_in_a_queue_already_is_not_slept_over() {
+    let (mut worker, _client, commands) = worker();
+    assert!(commands.send(()));
+    elsewhere(move || worker.sleep()).recv_timeout(LONG).unwrap();
+}
+
+#[test]
+fn it_ends_when_nobody_can_want_anything_of_it_any_more() {
+    let (worker, _client, commands) = worker();
+    let last = commands.clone();
+    drop(commands);
+    let end = elsewhere(move || worker.run());
+    assert!(end.recv_timeout(Duration::from_millis(20)).is_err(), "somebody could still send a command");
+    drop(last);
+    end.recv_timeout(LONG).unwrap();
 }

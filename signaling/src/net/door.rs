@@ -1,5 +1,5 @@
-//! Between TURN and the workers: datagrams go in through a worker's [`Door`], and come out as [`Delivery`]s on
-//! [`Lines`].
+//! Between streams (TURN, and ICE over TCP) and the workers: datagrams go in through a worker's [`Door`], and come out as
+//! [`Delivery`]s on [`Lines`].
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -8,8 +8,9 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use tokio::sync::mpsc;
 
+use super::arrivals::Arrival;
+use super::bell::Bell;
 use crate::media::Source;
-use crate::net::arrivals::Arrival;
 
 /// Deliveries that wait for a slow client; what comes on top is lost, as on any line.
 pub const MAX_WAITING: usize = 256;
@@ -35,13 +36,14 @@ impl Delivery {
 #[derive(Debug, Clone)]
 pub struct Door {
     arrivals: mpsc::Sender<Arrival>,
+    bell: Bell,
     candidates: Arc<[SocketAddr]>,
 }
 
 impl Door {
-    /// The way to whoever takes `arrivals`, known to clients under these addresses.
-    pub fn new(arrivals: mpsc::Sender<Arrival>, candidates: Vec<SocketAddr>) -> Self {
-        Self { arrivals, candidates: candidates.into() }
+    /// The way to whoever takes `arrivals` and wakes up at the `bell`, known to clients under these addresses.
+    pub fn new(arrivals: mpsc::Sender<Arrival>, bell: Bell, candidates: Arc<[SocketAddr]>) -> Self {
+        Self { arrivals, bell, candidates }
     }
 
     /// What clients are told of this worker.
@@ -51,25 +53,37 @@ impl Door {
 
     /// A line begins. Waits while the worker is busy: that is how a stream is slowed down.
     pub async fn open(&self, line: Source, deliveries: mpsc::Sender<Delivery>) {
-        // A worker that has stopped needs to hear nothing; so also below.
-        let _ = self.arrivals.send(Arrival::Opened(line, deliveries)).await;
+        self.tell(Arrival::Opened(line, deliveries)).await;
     }
 
     /// A datagram from a stream, which can wait.
     pub async fn bring(&self, line: Source, datagram: BytesMut) {
-        let _ = self.arrivals.send(Arrival::Datagram(line, datagram)).await;
+        self.tell(Arrival::Datagram(line, datagram)).await;
     }
 
     /// A datagram that is lost when the worker is busy, as on its own socket; false when it is.
     pub fn throw(&self, line: Source, datagram: &[u8]) -> bool {
         let Ok(place) = self.arrivals.try_reserve() else { return false };
         place.send(Arrival::Datagram(line, BytesMut::from(datagram)));
+        self.bell.ring();
         true
     }
 
     /// A line ends.
     pub async fn close(&self, line: Source) {
-        let _ = self.arrivals.send(Arrival::Closed(line)).await;
+        self.tell(Arrival::Closed(line)).await;
+    }
+
+    /// Waits until the worker has stopped.
+    pub async fn closed(&self) {
+        self.arrivals.closed().await;
+    }
+
+    async fn tell(&self, arrival: Arrival) {
+        // A worker that has stopped needs to hear nothing.
+        if self.arrivals.send(arrival).await.is_ok() {
+            self.bell.ring();
+        }
     }
 }
 
@@ -92,7 +106,11 @@ impl Lines {
     pub fn send(&self, line: Source, bytes: &[u8], size: usize) {
         let Some(deliveries) = self.0.get(&line) else { return };
         if deliveries.try_send(Delivery { line, bytes: bytes.to_vec(), size }).is_err() {
-            metrics::counter!("giaoban_turn_dropped_total").increment(1);
+            let dropped = match line {
+                Source::Tcp(..) => "giaoban_media_tcp_dropped_total",
+                Source::Udp(_) | Source::Relay(..) => "giaoban_turn_dropped_total",
+            };
+            metrics::counter!(dropped).increment(1);
         }
     }
 }
