@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use rtc_interceptor::{LossController, RateController, Usage};
 
 use super::acknowledgements::{Acknowledgements, Fate};
-use super::departures::Departures;
+use super::departures::{Departed, Departures};
 use super::meter::{Delivery, Meter, per_second, share, whole};
 use super::replay::nearest;
 use super::trend::{Group, Queue, Trend};
@@ -175,11 +175,10 @@ impl Bandwidth {
     pub fn feedback(&mut self, now: Instant, feedback: Acknowledgements<'_>) {
         let (mut lost, mut total, mut bytes) = (0, 0, 0);
         // What left together arrived as one: that is how the trend counts, and one entry is cheaper than twenty.
-        let mut group: Option<Group> = None;
-        let mut run = (0..0, now);
+        let mut group: Option<(u64, Group)> = None;
         for (sequence, fate) in feedback {
             let number = nearest(self.left.newest(), sequence);
-            let Some(size) = self.left.take(number) else { continue };
+            let Some(Departed { size, micros }) = self.left.take(number) else { continue };
             total += 1;
             let arrival = match fate {
                 Fate::Lost => {
@@ -198,25 +197,18 @@ impl Bandwidth {
                 let bytes = if probe.arrived.is_some() { bytes + size } else { 0 };
                 probe.arrived = Some((first, arrival, bytes));
             }
-            match &mut group {
-                Some(group) if run.0.contains(&number) => {
-                    (group.arrival, group.size) = (group.arrival.max(arrival), group.size + size);
-                }
-                _ => {
-                    let Some(found) = self.left.run(number) else { continue };
-                    run = found;
-                    // Stamped by another clock than the one by which it left, it may seem to have come back before.
-                    let next = Group { departure: run.1.min(now), arrival, size };
-                    if let Some(group) = group.replace(next) {
-                        self.trend.accumulate(now, &group);
-                        self.queue.note(&group);
-                    }
-                }
+            if let Some((_, group)) = group.as_mut().filter(|(left, _)| *left == micros) {
+                (group.arrival, group.size) = (group.arrival.max(arrival), group.size + size);
+                continue;
+            }
+            // Stamped by another clock than the one by which it left, it may seem to have come back before.
+            let departure = self.left.instant(micros).unwrap_or(now).min(now);
+            if let Some((_, group)) = group.replace((micros, Group { departure, arrival, size })) {
+                self.take_in(now, &group);
             }
         }
-        if let Some(group) = group {
-            self.trend.accumulate(now, &group);
-            self.queue.note(&group);
+        if let Some((_, group)) = group {
+            self.take_in(now, &group);
         }
         if bytes > 0 {
             self.arriving.add(now, bytes);
@@ -224,6 +216,11 @@ impl Bandwidth {
         if total > 0 {
             self.judge(now, self.trend.usage(now), lost, total);
         }
+    }
+
+    fn take_in(&mut self, now: Instant, group: &Group) {
+        self.trend.accumulate(now, group);
+        self.queue.note(group);
     }
 
     fn judge(&mut self, now: Instant, usage: Usage, lost: usize, total: usize) {

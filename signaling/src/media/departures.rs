@@ -1,28 +1,31 @@
-//! Packets that left for one subscriber and have not been reported on yet: two bytes for each, and one time for all that
-//! left together, so that a picture for fifty subscribers does not push everything else out of the nearest cache. A time takes
-//! 24 bytes: where each packet leaves alone, as sound does, all of it is 52 kB for a connection.
+//! Packets that left for one subscriber and have not been reported on yet: eight bytes for each, 16 kB for a connection.
 
-use std::collections::VecDeque;
-use std::ops::Range;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Packets remembered: about two seconds at full rate.
 const SLOTS: u64 = 2048;
-/// Room for times to begin with: as many packets in pictures of sixteen.
-const RUNS: usize = 128;
+/// Bits of a packet's word that hold its size; the others hold its time.
+const SIZE_BITS: u32 = 16;
+const SIZE: u64 = (1 << SIZE_BITS) - 1;
 
-/// What left, by transport-wide number.
+/// What left, by transport-wide number. Reports find it long gone from every cache, so that all of it lies in one place, and
+/// what left together side by side.
 #[derive(Default)]
 pub struct Departures {
-    /// Bytes on the wire of the last packets; zero where nothing more is to be reported.
-    sizes: Vec<u16>,
-    /// Number of the first of those that left together, and when; oldest first.
-    runs: VecDeque<(u64, Instant)>,
-    /// When the last of them left.
-    last: Option<Instant>,
-    /// Place of the run that was found last.
-    found: usize,
+    /// Of the last packets: when they left, and their bytes on the wire; zero bytes where nothing more is to be reported.
+    words: Vec<u64>,
+    /// From when times count.
+    began: Option<Instant>,
     newest: u64,
+}
+
+/// What is known of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Departed {
+    /// Bytes on the wire.
+    pub size: usize,
+    /// When it left: microseconds. Those that left together have the same.
+    pub micros: u64,
 }
 
 impl Departures {
@@ -33,48 +36,31 @@ impl Departures {
 
     /// Notes packets that leave together: the number of the first, which follows the newest, and their sizes.
     pub fn note(&mut self, now: Instant, first: u64, sizes: impl Iterator<Item = usize>) {
-        if self.sizes.is_empty() {
-            self.sizes = vec![0; slot(SLOTS - 1) + 1];
-            self.runs.reserve_exact(RUNS);
+        if self.words.is_empty() {
+            self.words = vec![0; slot(SLOTS - 1) + 1];
         }
+        let spent = now.saturating_duration_since(*self.began.get_or_insert(now)).as_micros();
+        let time = u64::try_from(spent).unwrap_or(u64::MAX) << SIZE_BITS;
         let mut next = first;
         for size in sizes {
-            self.sizes[slot(next)] = u16::try_from(size).unwrap_or(u16::MAX);
+            self.words[slot(next)] = time | u64::try_from(size).unwrap_or(SIZE).min(SIZE);
             next += 1;
         }
         self.newest = next.saturating_sub(1);
-        if self.last.replace(now) == Some(now) {
-            return;
-        }
-        // Looked at only when there is no room: what is oldest is far from every cache.
-        if self.runs.len() == self.runs.capacity() {
-            while self.runs.get(1).is_some_and(|(first, _)| first + SLOTS <= next) {
-                self.runs.pop_front();
-                self.found = self.found.saturating_sub(1);
-            }
-        }
-        self.runs.push_back((first, now));
     }
 
-    /// Takes a packet that is reported on, once; its bytes.
-    pub fn take(&mut self, number: u64) -> Option<usize> {
+    /// Takes a packet that is reported on, once.
+    pub fn take(&mut self, number: u64) -> Option<Departed> {
         let age = self.newest.checked_sub(number)?;
-        let size = self.sizes.get_mut(slot(number)).filter(|size| age < SLOTS && **size > 0)?;
-        Some(usize::from(std::mem::take(size)))
+        let word = self.words.get_mut(slot(number)).filter(|word| age < SLOTS && **word & SIZE > 0)?;
+        let found = Departed { size: usize::try_from(*word & SIZE).ok()?, micros: *word >> SIZE_BITS };
+        *word &= !SIZE;
+        Some(found)
     }
 
-    /// The numbers of those that left together with this one, and when. Reports go forward, so that it is looked for from
-    /// where the last was found.
-    pub fn run(&mut self, number: u64) -> Option<(Range<u64>, Instant)> {
-        while self.found > 0 && self.runs.get(self.found).is_none_or(|(first, _)| *first > number) {
-            self.found -= 1;
-        }
-        while self.runs.get(self.found + 1).is_some_and(|(first, _)| *first <= number) {
-            self.found += 1;
-        }
-        let (first, at) = *self.runs.get(self.found)?;
-        let end = self.runs.get(self.found + 1).map_or(self.newest + 1, |(next, _)| *next);
-        (first..end).contains(&number).then_some((first..end, at))
+    /// A time as an instant.
+    pub fn instant(&self, micros: u64) -> Option<Instant> {
+        self.began?.checked_add(Duration::from_micros(micros))
     }
 }
 
@@ -85,27 +71,25 @@ fn slot(number: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::media::tests::any_instant;
 
     #[test]
     fn a_packet_is_taken_once_with_what_was_noted_of_it() {
         let (start, mut left) = (any_instant(), Departures::default());
+        let taken = |left: &mut Departures, number| {
+            left.take(number).map(|found| (found.size, left.instant(found.micros).unwrap()))
+        };
         left.note(start, 5, [1200].into_iter());
         let later = start + Duration::from_millis(20);
         left.note(later, 6, [100, 0x1_0000].into_iter());
         assert_eq!(left.newest(), 7);
-        assert_eq!(left.take(6), Some(100));
+        assert_eq!(taken(&mut left, 6), Some((100, later)));
         assert_eq!(left.take(6), None, "it has been reported on");
-        assert_eq!(left.take(5), Some(1200));
-        assert_eq!(left.take(7), Some(0xFFFF), "no packet is longer");
+        assert_eq!(taken(&mut left, 5), Some((1200, start)), "a report may come late");
+        assert_eq!(taken(&mut left, 7), Some((0xFFFF, later)), "no packet is longer");
         assert_eq!(left.take(8), None, "it has not left");
-        assert_eq!(left.run(4), None);
-        assert_eq!(left.run(5), Some((5..6, start)));
-        assert_eq!([left.run(6), left.run(7)], [Some((6..8, later)), Some((6..8, later))]);
-        assert_eq!(left.run(5), Some((5..6, start)), "a report may come late");
+        assert_eq!(left.take(4), None, "nor has what came before the first");
     }
 
     #[test]
@@ -113,7 +97,9 @@ mod tests {
         let (start, mut left) = (any_instant(), Departures::default());
         left.note(start, 1, [700, 700].into_iter());
         left.note(start, 3, [90].into_iter());
-        assert_eq!(left.run(2), Some((1..4, start)));
+        left.note(start + Duration::from_micros(1), 4, [90].into_iter());
+        let [first, second, third, fourth] = [1, 2, 3, 4].map(|number| left.take(number).unwrap().micros);
+        assert_eq!([second, third, fourth], [first, first, first + 1]);
     }
 
     #[test]
@@ -124,23 +110,20 @@ mod tests {
             left.note(at(number), number, [700].into_iter());
         }
         assert_eq!(left.take(1), None);
-        assert_eq!((left.take(2), left.run(2)), (Some(700), Some((2..3, at(2)))));
-        assert_eq!(left.take(1 + SLOTS), Some(700));
+        assert_eq!(left.take(2).and_then(|found| left.instant(found.micros)), Some(at(2)));
+        assert_eq!(left.take(1 + SLOTS).map(|found| found.size), Some(700));
         left.note(at(5000), 2 + SLOTS, (0..SLOTS).map(|_| 90));
         assert_eq!(left.take(1 + SLOTS), None);
-        let run = 2 + SLOTS..2 + 2 * SLOTS;
-        assert_eq!(left.run(2 + SLOTS), Some((run.clone(), at(5000))));
-        assert!(run.into_iter().all(|number| left.take(number) == Some(90)));
+        let sizes = (2 + SLOTS..2 + 2 * SLOTS).map(|number| left.take(number).map(|found| found.size));
+        assert!(sizes.eq((0..SLOTS).map(|_| Some(90))));
     }
 
     #[test]
-    fn there_are_no_more_times_than_packets() {
+    fn times_are_told_apart_for_as_long_as_a_server_runs() {
         let (start, mut left) = (any_instant(), Departures::default());
-        for number in 1..5 * SLOTS {
-            left.note(start + Duration::from_millis(number), number, [90].into_iter());
-            let oldest = number.saturating_sub(SLOTS - 1).max(1);
-            assert_eq!(left.run(oldest).map(|(numbers, _)| numbers), Some(oldest..oldest + 1));
-        }
-        assert_eq!(left.runs.capacity(), slot(SLOTS - 1) + 1);
+        left.note(start, 1, [700].into_iter());
+        let late = start + Duration::from_hours(24 * 365);
+        left.note(late, 2, [700].into_iter());
+        assert_eq!(left.take(2).and_then(|found| left.instant(found.micros)), Some(late));
     }
 }

@@ -34,7 +34,8 @@ impl Engine {
             }
             Some(_) => {}
             None => {
-                peer.dtls = Some(Dtls::new(Arc::clone(&self.identity), description.fingerprint.clone()));
+                let dtls = Dtls::new(Arc::clone(&self.identity), description.fingerprint.clone());
+                peer.dtls = Some(Box::new(dtls));
                 peer.fingerprint = Some(description.fingerprint.clone());
                 peer.since = Some(now);
                 self.agenda.wake(index, now);

@@ -139,8 +139,9 @@ pub struct Peer {
     pub since: Option<Instant>,
     /// When something authentic last arrived.
     pub heard: Instant,
-    /// The association; `None` until the fingerprint is known.
-    pub dtls: Option<Dtls>,
+    /// The association; `None` until the fingerprint is known. This and what is large and rarely asked for lies elsewhere: all of
+    /// what a packet needs of fifty connections is to stay near.
+    pub dtls: Option<Box<Dtls>>,
     /// Records that came before that.
     pub early: Vec<Vec<u8>>,
     /// Whether the handshake is complete.
@@ -148,13 +149,13 @@ pub struct Peer {
     /// Whether the room has been told that it is gone.
     pub lost: bool,
     /// Data channels.
-    pub channels: Channels,
+    pub channels: Box<Channels>,
     /// Opens what arrives; `None` until the handshake is complete.
     pub open: Option<Open>,
     /// The way out.
     pub egress: Egress,
     /// What it sends.
-    pub inbound: Inbound,
+    pub inbound: Box<Inbound>,
     /// Sections of our offers (subscriber), or those in which the client receives (single).
     pub sections: Vec<Section>,
     /// Whether an offer of ours waits for its answer.

@@ -92,7 +92,7 @@ impl Engine {
     fn tick_transport(&mut self, now: Instant, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
-        if due(peer.dtls.as_ref().and_then(Dtls::deadline)) || due(peer.channels.deadline()) {
+        if due(peer.dtls.as_deref().and_then(Dtls::deadline)) || due(peer.channels.deadline()) {
             mark(&mut self.dirty, index, &peer.egress);
         }
         let egress = &mut peer.egress;
@@ -241,7 +241,7 @@ fn quiet_until(peer: &Peer, limits: &Limits) -> Option<Instant> {
     } else {
         peer.since.map(|since| since + limits.handshake)
     };
-    let handshake = peer.dtls.as_ref().and_then(Dtls::deadline);
+    let handshake = peer.dtls.as_deref().and_then(Dtls::deadline);
     let feedback = peer.inbound.arrivals.due().filter(|_| peer.connected);
     let timers = [handshake, peer.channels.deadline(), patience.filter(|_| !peer.lost), feedback];
     timers.into_iter().flatten().min()
