@@ -73,18 +73,20 @@ struct Probe {
     paid: usize,
 }
 
-/// The estimate for one subscriber.
+/// The estimate for one subscriber. In the order in which packets, and then reports, need it; what only a limited line needs lies
+/// elsewhere.
+#[repr(C)]
 pub struct Bandwidth {
+    control: Option<Box<(RateController, LossController)>>,
     left: Departures,
-    trend: Trend,
-    queue: Queue,
-    arriving: Delivery,
     leaving: Meter,
-    control: Option<(RateController, LossController)>,
+    probe: Option<Box<Probe>>,
+    arriving: Delivery,
+    queue: Queue,
+    trend: Trend,
     loss: LossController,
     lossy_since: Option<Instant>,
     capacity: f64,
-    probe: Option<Probe>,
     wait: Duration,
     next_probe: Option<Instant>,
     /// Until then the queue that a probe made is draining, which says nothing about the line.
@@ -274,7 +276,8 @@ impl Bandwidth {
         let usage = if usage == Usage::Over && !short { Usage::Under } else { usage };
         match (&mut self.control, arriving) {
             (None, Some(rate)) if lasting || usage == Usage::Over => self.limit(now, rate * 0.85),
-            (Some((by_delay, by_loss)), rate) => {
+            (Some(control), rate) => {
+                let (by_delay, by_loss) = &mut **control;
                 let target = by_delay.update(now, usage, rate).min(by_loss.update(now, lost, total));
                 // Nothing was learned beyond what was sent.
                 let ceiling = rate.map_or(self.capacity, |rate| rate.max(self.capacity));
@@ -307,10 +310,10 @@ impl Bandwidth {
         if self.control.is_none() {
             self.drain = Some(now + DRAIN);
         }
-        self.control = Some((
+        self.control = Some(Box::new((
             RateController::new(self.capacity, MIN_BPS, MAX_BPS),
             LossController::new(self.capacity, MIN_BPS, MAX_BPS),
-        ));
+        )));
         self.next_probe.get_or_insert(now + self.wait);
     }
 
@@ -322,14 +325,14 @@ impl Bandwidth {
         if self.probe.is_none() && at <= now && wish > self.capacity {
             // Far above what is known the line would only be flooded.
             let goal = (wish * 1.1).min(self.capacity * REACH[usize::from(self.leapt)]);
-            self.probe = Some(Probe {
+            self.probe = Some(Box::new(Probe {
                 began: now,
                 goal,
                 first: self.left.newest() + 1,
                 last: u64::MAX,
                 arrived: None,
                 paid: 0,
-            });
+            }));
         }
         let Some(probe) = &mut self.probe else { return 0 };
         let span = now.saturating_duration_since(probe.began);

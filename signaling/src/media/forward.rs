@@ -67,49 +67,50 @@ impl Rewritten {
     }
 }
 
-/// A track to a subscriber.
+/// A track to a subscriber. What each packet needs stands first, side by side, as in [`Peer`].
+#[repr(C, align(64))]
 pub struct Forward {
-    /// The room's name for it.
-    pub id: ForwardId,
     /// The connection that carries it.
     pub subscriber: usize,
-    /// The track that feeds it; `None` once it has been unpublished.
-    pub track: Option<usize>,
     /// Audio or video.
     pub kind: MediaKind,
-    /// MediaStream id and track id for the description.
-    pub names: (String, String),
-    /// The section that carries it. It stands on each packet, and therefore here and not elsewhere in memory.
-    pub mid: Option<SmallVec<[u8; 16]>>,
-    /// Source on the subscriber's side, and that of retransmissions.
-    pub ssrc: u32,
-    /// Source of retransmissions.
-    pub repair_ssrc: u32,
-    /// Payload types; empty until negotiated. Looked at for each packet as well.
-    pub formats: SmallVec<[Outbound; 4]>,
-    /// A shared screen, which goes before cameras.
-    pub screen: bool,
     /// The subscriber's wish.
     pub tuning: Tuning,
     /// Highest layer that the line has room for; `None` when there is room for none.
     pub room: Option<u8>,
-    /// When it was last taken away or given back for want of room.
-    pub rested: Instant,
-    /// The layer to be, as far as it is known.
-    pub target: Option<usize>,
-    /// The layer that is.
-    pub era: Option<Era>,
-    previous: Option<Era>,
-    next: u64,
-    repair_next: u64,
-    last: Option<(Instant, u32)>,
-    last_picture: u16,
-    last_base: u8,
-    last_frame: u16,
+    /// Source on the subscriber's side.
+    pub ssrc: u32,
     /// Packets and bytes sent, for sender reports.
     pub sent: (u32, u32),
+    last_picture: u16,
+    last_frame: u16,
+    last_base: u8,
     /// The room has been told that the subscriber cannot show it.
     failing: bool,
+    /// A shared screen, which goes before cameras.
+    pub screen: bool,
+    /// The layer that is.
+    pub era: Option<Era>,
+    next: u64,
+    last: Option<(Instant, u32)>,
+    /// The section that carries it.
+    pub mid: Option<SmallVec<[u8; 16]>>,
+    /// Payload types; empty until negotiated.
+    pub formats: SmallVec<[Outbound; 4]>,
+    /// The layer to be, as far as it is known.
+    pub target: Option<usize>,
+    /// The track that feeds it; `None` once it has been unpublished.
+    pub track: Option<usize>,
+    /// When the room on the line was last taken away or given back.
+    pub rested: Instant,
+    previous: Option<Era>,
+    /// Source of retransmissions.
+    pub repair_ssrc: u32,
+    repair_next: u64,
+    /// The room's name for it.
+    pub id: ForwardId,
+    /// MediaStream id and track id for the description.
+    pub names: (String, String),
 }
 
 impl Forward {

@@ -113,12 +113,60 @@ pub struct Quality {
     pub round_trip: Option<Duration>,
 }
 
-/// A connection.
+/// A connection. What each packet and each report needs of it stands first, side by side: between two pictures all of it leaves
+/// the caches, and has to be fetched for each of fifty connections anew. What is large and rarely asked for lies elsewhere.
+#[repr(C, align(64))]
 pub struct Peer {
+    /// Whether the handshake is complete.
+    pub connected: bool,
+    /// Whether the room has been told that it is gone.
+    pub lost: bool,
+    /// Whether an offer of ours waits for its answer.
+    pub offered: bool,
+    /// Our own source in feedback.
+    pub ssrc: u32,
+    /// Where packets go.
+    pub remote: Option<Source>,
+    /// Pictures that wait for their turn on a limited line.
+    pub pacer: Pacer,
+    /// The way out.
+    pub egress: Egress,
+    /// What its line carries.
+    pub bandwidth: Bandwidth,
+    /// Opens what arrives; `None` until the handshake is complete.
+    pub open: Option<Open>,
+    /// When something authentic last arrived.
+    pub heard: Instant,
+    /// When reports were last sent.
+    pub reported: Instant,
+    /// Loss and round trip.
+    pub quality: Quality,
+    /// When they were last told.
+    pub quality_told: Instant,
     /// The room's name for it.
     pub id: PeerId,
     /// Which way it carries media.
     pub role: PeerRole,
+    /// What it sends.
+    pub inbound: Box<Inbound>,
+    /// The association; `None` until the fingerprint is known.
+    pub dtls: Option<Box<Dtls>>,
+    /// Data channels.
+    pub channels: Box<Channels>,
+    /// Tracks that it receives.
+    pub forwards: Vec<usize>,
+    /// How its line is shared.
+    pub share: Share,
+    /// When the client last chose the path.
+    pub chosen: Option<Instant>,
+    /// Addresses that have proven to be the client's.
+    pub addresses: Vec<Source>,
+    /// When the first description was exchanged.
+    pub since: Option<Instant>,
+    /// Records that came before the fingerprint.
+    pub early: Vec<Vec<u8>>,
+    /// Sections of our offers (subscriber), or those in which the client receives (single).
+    pub sections: Vec<Section>,
     /// `o=` line: session and version.
     pub session: (u64, u64),
     /// Credentials in use.
@@ -129,53 +177,6 @@ pub struct Peer {
     pub remote_ufrag: Option<String>,
     /// The client's certificate.
     pub fingerprint: Option<String>,
-    /// Where packets go.
-    pub remote: Option<Source>,
-    /// When the client last chose that path.
-    pub chosen: Option<Instant>,
-    /// Addresses that have proven to be the client's.
-    pub addresses: Vec<Source>,
-    /// When the first description was exchanged.
-    pub since: Option<Instant>,
-    /// When something authentic last arrived.
-    pub heard: Instant,
-    /// The association; `None` until the fingerprint is known. This and what is large and rarely asked for lies elsewhere: all of
-    /// what a packet needs of fifty connections is to stay near.
-    pub dtls: Option<Box<Dtls>>,
-    /// Records that came before that.
-    pub early: Vec<Vec<u8>>,
-    /// Whether the handshake is complete.
-    pub connected: bool,
-    /// Whether the room has been told that it is gone.
-    pub lost: bool,
-    /// Data channels.
-    pub channels: Box<Channels>,
-    /// Opens what arrives; `None` until the handshake is complete.
-    pub open: Option<Open>,
-    /// The way out.
-    pub egress: Egress,
-    /// What it sends.
-    pub inbound: Box<Inbound>,
-    /// Sections of our offers (subscriber), or those in which the client receives (single).
-    pub sections: Vec<Section>,
-    /// Whether an offer of ours waits for its answer.
-    pub offered: bool,
-    /// Tracks that it receives.
-    pub forwards: Vec<usize>,
-    /// What its line carries.
-    pub bandwidth: Bandwidth,
-    /// Pictures that wait for their turn on a limited line.
-    pub pacer: Pacer,
-    /// How its line is shared.
-    pub share: Share,
-    /// Our own source in feedback.
-    pub ssrc: u32,
-    /// When reports were last sent.
-    pub reported: Instant,
-    /// Loss and round trip.
-    pub quality: Quality,
-    /// When they were last told.
-    pub quality_told: Instant,
 }
 
 impl Peer {
