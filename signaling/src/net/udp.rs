@@ -1,4 +1,4 @@
-//! The UDP sockets of a worker: datagrams come in batches, and leave in runs that the kernel cuts apart.
+//! The UDP sockets of workers and of TURN: datagrams come in batches, and leave in runs that the kernel cuts apart.
 
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
@@ -12,8 +12,11 @@ use super::port::is_report;
 
 /// Bytes that the kernel may hold each way: a key frame to 150 subscribers is about 8 MB.
 const KERNEL_BUFFER_BYTES: usize = 8 << 20;
-/// Room for one read: the kernel may hand over up to 64 kB of joined datagrams.
-const READ_BYTES: usize = 1 << 16;
+/// Room for one datagram of a batch, or several of one sender that the kernel hands over as one, at most 64 kB. A bit more than
+/// a power of two, here and below, or the first lines of all would crowd each other out of the caches.
+const JOINED_BYTES: usize = (1 << 16) + 64;
+/// The same for reports, which are short: all of a batch lies close together. What does not fit in is lost, as on any line.
+const REPORT_BYTES: usize = (1 << 11) + 64;
 
 /// Largest datagram of a run: with its wrapping it passes Ethernet and tunnels over it (WireGuard 1420, VXLAN 1450). Browsers
 /// make packets of 1200 bytes.
@@ -22,33 +25,39 @@ const TOGETHER_BYTES: usize = 1280;
 /// Longest time that a datagram can have waited here: a thread that stood still for longer has other worries.
 const MAX_WAITED: Duration = Duration::from_secs(1);
 
-/// A socket with its buffers, and one for reports where there is one.
+/// A socket with its buffers.
 pub struct Udp {
     socket: UdpSocket,
     state: UdpSocketState,
-    reports: Option<(UdpSocket, UdpSocketState)>,
-    buffers: [Vec<u8>; BATCH_SIZE],
+    buffers: Vec<u8>,
+    /// Bytes of each buffer.
+    room: usize,
     meta: [RecvMeta; BATCH_SIZE],
 }
 
+/// The socket for reports, where there is one.
+pub struct Reports(Option<Udp>);
+
 impl Udp {
-    /// Takes bound, non-blocking sockets.
-    pub fn new(socket: UdpSocket, reports: Option<UdpSocket>) -> io::Result<Self> {
+    /// Takes a bound, non-blocking socket.
+    pub fn new(socket: UdpSocket) -> io::Result<Self> {
+        Self::with_room(socket, JOINED_BYTES)
+    }
+
+    fn with_room(socket: UdpSocket, room: usize) -> io::Result<Self> {
         let state = prepare(&socket)?;
-        let reports = reports.map(|socket| prepare(&socket).map(|state| (socket, state))).transpose()?;
         Ok(Self {
             socket,
             state,
-            reports,
-            buffers: std::array::from_fn(|_| vec![0; READ_BYTES]),
+            buffers: vec![0; BATCH_SIZE * room],
+            room,
             meta: [RecvMeta::default(); BATCH_SIZE],
         })
     }
 
     /// Reads one batch: each datagram with how long ago it came in, as far as the system tells. False when nothing more waits.
     pub fn read(&mut self, take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
-        let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
-        let read = self.state.recv((&self.socket).into(), &mut slices, &mut self.meta);
+        let read = self.receive();
         // Fewer than there was room for: the next call would only say that it would have to wait. Other systems than Linux
         // may hand over one datagram at a time.
         let more = read.as_ref().is_ok_and(|count| *count == BATCH_SIZE || !cfg!(target_os = "linux"));
@@ -56,29 +65,17 @@ impl Udp {
         more
     }
 
-    /// The same of reports, for which nobody waits. Where the system sorts nothing out although it said that it would (it then
-    /// shares clients out between the two sockets), the second one is given up.
-    pub fn read_reports(&mut self, take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
-        let Some((socket, state)) = &self.reports else { return false };
-        let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
-        let count = state.recv(socket.into(), &mut slices, &mut self.meta).unwrap_or_default();
-        // What the filter saw is the first of those that the system has joined.
-        let mut read = self.buffers.iter().zip(&self.meta).take(count);
-        let sorted = read.all(|(buffer, meta)| is_report(&buffer[..meta.len.min(buffer.len())]));
-        self.hand_over(count, take);
-        if !sorted {
-            tracing::warn!(
-                "the system does not tell reports apart: they come with everything else from now on"
-            );
-            self.reports = None;
-        }
-        count == BATCH_SIZE
+    fn receive(&mut self) -> io::Result<usize> {
+        let mut buffers = self.buffers.chunks_exact_mut(self.room);
+        let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
+            std::array::from_fn(|_| IoSliceMut::new(buffers.next().unwrap_or_default()));
+        self.state.recv((&self.socket).into(), &mut slices, &mut self.meta)
     }
 
     /// Hands over the first `count` of what was read.
     fn hand_over(&mut self, count: usize, mut take: impl FnMut(SocketAddr, Duration, &mut [u8])) {
         let now = since_epoch();
-        for (buffer, meta) in self.buffers.iter_mut().zip(&self.meta).take(count) {
+        for (buffer, meta) in self.buffers.chunks_exact_mut(self.room).zip(&self.meta).take(count) {
             let length = meta.len.min(buffer.len());
             // A wall clock that was set meanwhile says nothing.
             let waited =
@@ -102,8 +99,32 @@ impl Udp {
     }
 }
 
+impl Reports {
+    /// Takes a bound, non-blocking socket.
+    pub fn new(socket: Option<UdpSocket>) -> io::Result<Self> {
+        socket.map(|socket| Udp::with_room(socket, REPORT_BYTES)).transpose().map(Self)
+    }
+
+    /// Reads one batch, as [`Udp::read`] does. Where the system sorts nothing out although it said that it would (it then shares
+    /// clients out between the two sockets), this one is given up.
+    pub fn read(&mut self, take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
+        let Some(udp) = &mut self.0 else { return false };
+        let count = udp.receive().unwrap_or_default();
+        // What the filter saw is the first of those that the system has joined.
+        let mut read = udp.buffers.chunks_exact(udp.room).zip(&udp.meta).take(count);
+        let sorted = read.all(|(buffer, meta)| is_report(&buffer[..meta.len.min(buffer.len())]));
+        udp.hand_over(count, take);
+        if !sorted {
+            tracing::warn!(
+                "the system does not tell reports apart: they come with everything else from now on"
+            );
+            self.0 = None;
+        }
+        count == BATCH_SIZE
+    }
+}
+
 impl AsFd for Udp {
-    /// The socket on which something may come that is not to wait.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
@@ -167,17 +188,16 @@ mod tests {
     #[test]
     fn a_second_socket_that_gets_what_is_no_report_is_given_up() {
         let bound = || UdpSocket::bind("127.0.0.1:0").unwrap();
-        let (first, second, client) = (bound(), bound(), bound());
-        first.set_nonblocking(true).unwrap();
+        let (second, client) = (bound(), bound());
         second.set_nonblocking(true).unwrap();
         let address = second.local_addr().unwrap();
-        let mut udp = Udp::new(first, Some(second)).unwrap();
+        let mut reports = Reports::new(Some(second)).unwrap();
         for (datagram, kept) in [([0x8F, 205], true), ([0x81, 205], false)] {
             client.send_to(&datagram, address).unwrap();
             let mut taken = Vec::new();
-            udp.read_reports(|_, _, datagram| taken.push(datagram.to_vec()));
+            reports.read(|_, _, datagram| taken.push(datagram.to_vec()));
             assert_eq!(taken, [datagram], "it is taken all the same");
-            assert_eq!(udp.reports.is_some(), kept);
+            assert_eq!(reports.0.is_some(), kept);
         }
     }
 
@@ -185,20 +205,19 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_request_that_the_system_has_joined_to_a_report_is_no_sign_that_it_sorts_nothing() {
         let bound = || UdpSocket::bind("127.0.0.1:0").unwrap();
-        let (first, second, client) = (bound(), bound(), bound());
-        first.set_nonblocking(true).unwrap();
+        let (second, client) = (bound(), bound());
         second.set_nonblocking(true).unwrap();
         let to = second.local_addr().unwrap();
-        let mut udp = Udp::new(first, Some(second)).unwrap();
+        let mut reports = Reports::new(Some(second)).unwrap();
         let state = UdpSocketState::new((&client).into()).unwrap();
         let contents = [0x8F, 205, 0x81, 205];
         let transmit =
             Transmit { destination: to, ecn: None, contents: &contents, segment_size: Some(2), src_ip: None };
         state.try_send((&client).into(), &transmit).unwrap();
         let mut taken = Vec::new();
-        udp.read_reports(|_, _, datagram| taken.push(datagram.to_vec()));
+        reports.read(|_, _, datagram| taken.push(datagram.to_vec()));
         assert_eq!(taken, [[0x8F, 205], [0x81, 205]]);
-        assert!(udp.reports.is_some());
+        assert!(reports.0.is_some());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::bell::Sleeper;
 use super::door::{Door, Lines};
 use super::inbox::{Inbox, Outbox, inbox};
 use super::port::Port;
-use super::udp::Udp;
+use super::udp::{Reports, Udp};
 use super::{Tenant, interfaces, tcp};
 use crate::media::{Config, Engine, Limits, Source};
 
@@ -80,7 +80,7 @@ pub fn spawn<T: Tenant + 'static>(
     let Port { udp, reports, tcp } = Port::bind(config.listen)?;
     let address = udp.local_addr()?;
     let port = address.port();
-    let udp = Udp::new(udp, reports)?;
+    let (udp, reports) = (Udp::new(udp)?, Reports::new(reports)?);
     let addresses = if !config.advertise.is_empty() {
         config.advertise
     } else if address.ip().is_unspecified() {
@@ -102,6 +102,7 @@ pub fn spawn<T: Tenant + 'static>(
         let tenant = make();
         Worker {
             udp,
+            reports,
             sleeper,
             inbox,
             arrivals,
@@ -126,6 +127,7 @@ fn instant() -> Instant {
 
 struct Worker<T: Tenant> {
     udp: Udp,
+    reports: Reports,
     sleeper: Sleeper,
     inbox: Inbox<T::Command>,
     arrivals: Arrivals,
@@ -190,7 +192,7 @@ impl<T: Tenant> Worker<T> {
         let engine = &mut self.engine;
         for _ in 0..MAX_REPORT_BATCHES {
             let now = instant();
-            let more = self.udp.read_reports(|from, waited, datagram| {
+            let more = self.reports.read(|from, waited, datagram| {
                 engine.datagram(now.checked_sub(waited).unwrap_or(now), Source::Udp(from), datagram);
             });
             if !more {

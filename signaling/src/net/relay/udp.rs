@@ -91,7 +91,7 @@ impl Datagrams {
         let (deliveries, mut queue) = mpsc::channel(16 * MAX_WAITING);
         let mut datagrams = Self {
             watched: UdpSocket::from_std(socket.try_clone()?)?,
-            socket: Udp::new(socket, None)?,
+            socket: Udp::new(socket)?,
             house,
             sessions: HashMap::new(),
             clients: HashMap::new(),

@@ -61,7 +61,8 @@ fn worker_with(clock: Arc<ByHand>) -> (Worker<Nobody>, UdpSocket, Outbox<()>) {
     let (outbox, inbox) = inbox(sleeper.bell());
     let (_, _, arrivals) = queues();
     let worker = Worker {
-        udp: Udp::new(udp, reports).unwrap(),
+        udp: Udp::new(udp).unwrap(),
+        reports: Reports::new(reports).unwrap(),
         inbox,
         sleeper,
         arrivals,
@@ -142,7 +143,7 @@ fn a_report_wakes_nobody_up_and_is_taken_in_the_next_turn() {
     assert_eq!(woke, [b"?"]);
     worker.take_reports();
     let mut left = 0;
-    worker.udp.read_reports(|_, _, _| left += 1);
+    worker.reports.read(|_, _, _| left += 1);
     assert_eq!(left, 0);
 }
 
