@@ -4,10 +4,14 @@ use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+/// Pause after the system could not let a worker sleep: it has no memory left.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Rings for whoever has put something into one of a worker's queues.
 #[derive(Debug, Clone)]
@@ -70,15 +74,24 @@ impl Sleeper {
         let outcome = poll(&mut watched, longest);
         let rung = watched[1].any().unwrap_or_default();
         up.swap(true, Ordering::AcqRel);
-        if let Err(error) =
-            outcome.map(drop).or_else(|error| if error == Errno::EINTR { Ok(()) } else { Err(error) })
-        {
-            tracing::debug!(%error, "the worker's sleep failed");
+        if let Err(error) = outcome.map(drop).or_else(interrupted) {
+            tracing::warn!(%error, "the system lets no worker sleep");
+            pause();
         }
         if rung && let Err(error) = self.line.read(&mut [0; 8]) {
             tracing::debug!(%error, "the bell cannot be heard");
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "there is no event to wait for")]
+fn pause() {
+    thread::sleep(PAUSE);
+}
+
+/// To be interrupted is to be woken up.
+fn interrupted(error: Errno) -> Result<(), Errno> {
+    if error == Errno::EINTR { Ok(()) } else { Err(error) }
 }
 
 #[cfg(test)]
@@ -162,7 +175,7 @@ mod tests {
     #[test]
     fn a_bell_that_was_rung_while_it_was_awake_is_of_no_consequence() {
         let (mut sleeper, socket) = (Sleeper::new().unwrap(), silent());
-        for _ in 0..100_000 {
+        for _ in 0..100 {
             sleeper.bell().ring();
         }
         let longest = Duration::from_millis(1);

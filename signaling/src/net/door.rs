@@ -114,3 +114,46 @@ impl Lines {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::net::bell::Sleeper;
+
+    /// Nothing here takes this long; a test that waits so long has failed.
+    const LONG: Duration = Duration::from_secs(10);
+
+    #[tokio::test]
+    async fn whatever_comes_in_wakes_the_worker_up() {
+        let line = Source::Relay(1, ([10, 0, 0, 5], 49_152).into());
+        let mut sleeper = Sleeper::new().unwrap();
+        let (arrivals, mut heard) = mpsc::channel(16);
+        let door = Door::new(arrivals, sleeper.bell(), [].into());
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        for what in ["opened", "brought", "thrown", "closed"] {
+            let (asleep, sleeps) = tokio::sync::oneshot::channel();
+            let (woken, wakes) = tokio::sync::oneshot::channel();
+            let socket = socket.try_clone().unwrap();
+            std::thread::spawn(move || {
+                sleeper.sleep(&socket, 2 * LONG, || {
+                    asleep.send(()).unwrap();
+                    false
+                });
+                // Whoever waited for it may have gone.
+                let _ = woken.send(sleeper);
+            });
+            sleeps.await.unwrap();
+            match what {
+                "opened" => door.open(line, mpsc::channel(1).0).await,
+                "brought" => door.bring(line, BytesMut::from(&b"x"[..])).await,
+                "thrown" => assert!(door.throw(line, b"x")),
+                _ => door.close(line).await,
+            }
+            sleeper = tokio::time::timeout(LONG, wakes).await.expect(what).unwrap();
+            assert!(heard.try_recv().is_ok(), "{what}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 use super::door::{Delivery, Door, MAX_WAITING};
 use super::framing;
@@ -21,6 +22,9 @@ const MAX_PER_ADDRESS: usize = 400;
 /// So many datagrams a connection hands over before it was answered; the next is read when it was. A client sends some
 /// twenty checks in a second until then, and of a bad line they come all at once.
 const MAX_UNPROVEN: usize = 32;
+
+/// Time for what the worker sent last to be written, once it has stopped.
+const PARTING: Duration = Duration::from_secs(3);
 
 /// How long connections are borne with.
 #[derive(Debug, Clone, Copy)]
@@ -39,25 +43,30 @@ const PATIENCE: Patience = Patience { proof: Duration::from_secs(15), silence: D
 pub fn serve(listener: std::net::TcpListener, door: Door) -> io::Result<()> {
     let port = listener.local_addr()?.port();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let listener = {
+        let _within = runtime.enter();
+        TcpListener::from_std(listener)?
+    };
     let serve = move || {
         runtime.block_on(async move {
-            match TcpListener::from_std(listener) {
-                Ok(listener) => accept(listener, door).await,
-                Err(error) => tracing::error!(%error, "media over TCP cannot be taken"),
+            let writers = TaskTracker::new();
+            tokio::select! {
+                () = accept(listener, &door, &writers) => {}
+                () = door.closed() => {}
             }
+            writers.close();
+            // Who does not take the worker's last words now never will.
+            let _ = timeout(PARTING, writers.wait()).await;
         });
     };
     thread::Builder::new().name(format!("media-tcp-{port}")).spawn(serve).map(drop)
 }
 
-async fn accept(listener: TcpListener, door: Door) {
+/// Takes connections for ever.
+async fn accept(listener: TcpListener, door: &Door, writers: &TaskTracker) {
     let seats = Seats::new(MAX_CONNECTIONS, MAX_PER_ADDRESS, "giaoban_media_tcp_connections");
-    let mut number = 0;
-    loop {
-        let (stream, address) = tokio::select! {
-            accepted = seats::accept(&listener) => accepted,
-            () = door.closed() => return,
-        };
+    for number in 1.. {
+        let (stream, address) = seats::accept(&listener).await;
         let Some(seat) = seats.take(address.ip()) else {
             metrics::counter!("giaoban_media_tcp_refused_total").increment(1);
             tracing::debug!("a media connection over TCP was refused: there are too many");
@@ -66,17 +75,16 @@ async fn accept(listener: TcpListener, door: Door) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a media connection over TCP keeps its delay");
         }
-        number += 1;
         let source = Source::Tcp(number, address);
         let (from_client, to_client) = stream.into_split();
         let (deliveries, waiting) = mpsc::channel(MAX_WAITING);
         let (answered, proof) = watch::channel(false);
         tokio::spawn(read(from_client, source, door.clone(), deliveries, proof, PATIENCE));
-        tokio::spawn(write(to_client, waiting, answered, seat, PATIENCE));
+        writers.spawn(write(to_client, waiting, answered, seat, PATIENCE));
     }
 }
 
-/// Reads until the client ends, falls silent, or its writer has given it up.
+/// Reads until the client ends, falls silent, its writer has given it up, or the worker has stopped.
 async fn read(
     stream: impl AsyncRead + Unpin,
     source: Source,
@@ -89,6 +97,7 @@ async fn read(
     tokio::select! {
         () = pass_on(stream, source, &door, proof, patience) => {}
         () = deliveries.closed() => {}
+        () = door.closed() => {}
     }
     drop(deliveries);
     door.close(source).await;
@@ -263,5 +272,48 @@ mod tests {
         while seats.take([192, 0, 2, 1].into()).is_none() {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_told_of_heard_and_over_in_that_order() {
+        let seats = Seats::new(1, 1, "test_connections");
+        let patience = Patience { proof: LONG, silence: LONG };
+        let (mut client, _sender, mut heard) = connect(&seats, patience).await;
+        client.write_all(&[0, 3, b'o', b'n', b'e']).await.unwrap();
+        drop(client);
+        assert!(
+            matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Datagram(_, bytes)) if bytes == "one")
+        );
+        assert!(matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Closed(_))));
+    }
+
+    #[tokio::test]
+    async fn when_the_worker_has_stopped_its_last_words_are_written_and_the_port_is_free() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (arrivals, mut heard) = mpsc::channel(MANY);
+        serve(listener, Door::new(arrivals, Sleeper::new().unwrap().bell(), [].into())).unwrap();
+        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        let Some(Arrival::Opened(_, deliveries)) = timeout(LONG, heard.recv()).await.unwrap() else {
+            panic!("nobody was told")
+        };
+        // More than the system holds: the writer waits for the client.
+        let datagram = vec![7; 60_000];
+        for _ in 0..MAX_WAITING {
+            deliveries
+                .try_send(Delivery { bytes: datagram.clone(), size: datagram.len(), ..delivery() })
+                .unwrap();
+        }
+        drop((heard, deliveries));
+        let mut told = Vec::new();
+        timeout(LONG, client.read_to_end(&mut told)).await.unwrap().unwrap();
+        assert_eq!(told.len(), MAX_WAITING * (2 + datagram.len()));
+        let free = async {
+            while std::net::TcpListener::bind(address).is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(LONG, free).await.unwrap();
     }
 }

@@ -10,7 +10,7 @@ use schema::moment::{Clock, Moment};
 use super::arrivals::{Arrival, Arrivals, queues};
 use super::bell::Sleeper;
 use super::door::{Door, Lines};
-use super::inbox::{Inbox, Outbox, inbox};
+use super::inbox::{Inbox, Outbox, WAITING, inbox};
 use super::port::Port;
 use super::udp::{Reports, Udp};
 use super::{Tenant, interfaces, tcp};
@@ -145,28 +145,43 @@ struct Worker<T: Tenant> {
 impl<T: Tenant> Worker<T> {
     /// Works until nobody can want anything of it any more.
     fn run(mut self) {
-        while !self.inbox.has_ended() {
+        loop {
+            // The last words as well: whoever is told that it is over need not wait for a timeout.
             self.settle();
-            self.sleep();
-            self.take();
-            if self.gather() {
-                self.take();
+            if self.inbox.has_ended() {
+                return;
             }
-            self.take_reports();
+            self.turn();
         }
+    }
+
+    /// Sleeps, and takes what has come.
+    fn turn(&mut self) {
+        self.sleep();
+        self.take();
+        if self.gather() {
+            self.take();
+        }
+        self.take_reports();
     }
 
     /// Sleeps until something comes, or is due.
     fn sleep(&mut self) {
         let wait = self.due().saturating_duration_since(instant());
-        self.sleeper.sleep(&self.udp, wait, || self.inbox.is_urgent() || !self.arrivals.is_empty());
+        let waits = || self.inbox.is_urgent() || !self.arrivals.is_empty();
+        self.sleeper.sleep(&self.udp, wait, waits);
     }
 
     /// Takes what has come, from everywhere: the next turn may be a while away.
     fn take(&mut self) {
         self.behind = true;
         for _ in 0..MAX_COMMANDS {
-            let Some(command) = self.inbox.try_recv() else { break };
+            let Some(command) = self.inbox.urgent() else { break };
+            self.command(command);
+        }
+        // All of them: whose sign of life waits here is not to be taken for dead.
+        for _ in 0..WAITING {
+            let Some(command) = self.inbox.patient() else { break };
             self.command(command);
         }
         for _ in 0..MAX_ARRIVALS {
@@ -181,7 +196,7 @@ impl<T: Tenant> Worker<T> {
                 engine.datagram(now.checked_sub(waited).unwrap_or(now), Source::Udp(from), datagram);
             });
             if !more {
-                self.behind = !(self.inbox.is_empty() && self.arrivals.is_empty());
+                self.behind = self.inbox.is_urgent() || !self.arrivals.is_empty();
                 break;
             }
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::Interest;
-use tokio::net::UdpSocket;
+use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
 use super::{House, instant};
@@ -26,8 +26,6 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// The socket and who talks on it. Only those who hold an allocation are remembered.
 pub struct Datagrams {
     socket: Udp,
-    /// The same one, as the runtime watches it.
-    watched: UdpSocket,
     house: Arc<House>,
     sessions: HashMap<SocketAddr, Session>,
     clients: HashMap<Source, SocketAddr>,
@@ -89,8 +87,14 @@ impl Datagrams {
     pub async fn serve(socket: std::net::UdpSocket, house: Arc<House>) -> io::Result<()> {
         // One queue for all clients: a burst to many at once has to fit.
         let (deliveries, mut queue) = mpsc::channel(16 * MAX_WAITING);
+        // For what comes in alone: each run that the network takes makes room, and who watched for room would be told every
+        // time.
+        #[expect(
+            deprecated,
+            reason = "sound for sockets of the standard library, and the other way is unsafe"
+        )]
+        let watched = AsyncFd::with_interest(socket.try_clone()?, Interest::READABLE)?;
         let mut datagrams = Self {
-            watched: UdpSocket::from_std(socket.try_clone()?)?,
             socket: Udp::new(socket)?,
             house,
             sessions: HashMap::new(),
@@ -102,9 +106,14 @@ impl Datagrams {
         let mut sweep = tokio::time::interval(SWEEP);
         loop {
             tokio::select! {
-                readable = datagrams.watched.readable() => {
-                    readable?;
-                    datagrams.read().await;
+                readable = watched.readable() => {
+                    let mut readable = readable?;
+                    if datagrams.read().await {
+                        // Others are to have their turn all the same.
+                        tokio::task::yield_now().await;
+                    } else {
+                        readable.clear_ready();
+                    }
                 }
                 Some(delivery) = queue.recv() => {
                     datagrams.deliver(&delivery);
@@ -119,12 +128,13 @@ impl Datagrams {
         }
     }
 
-    async fn read(&mut self) {
+    /// Reads some batches; whether more waits.
+    async fn read(&mut self) -> bool {
         for _ in 0..MAX_BATCHES {
             let mut replies = Vec::new();
             let (house, sessions, clients, news) =
                 (&self.house, &mut self.sessions, &mut self.clients, &mut self.news);
-            let take = |from, _, datagram: &mut [u8]| {
+            let more = self.socket.read(|from, _, datagram| {
                 let now = house.now();
                 let mut stranger = Session::new(from, Transport::Udp);
                 let known = sessions.get_mut(&from);
@@ -156,18 +166,16 @@ impl Datagrams {
                     }
                     (true, false) | (false, true) => {}
                 }
-            };
-            let socket = &mut self.socket;
-            let read = || if socket.read(take) { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) };
-            let more = self.watched.try_io(Interest::READABLE, read).is_ok();
+            });
             for (to, reply) in replies {
                 self.socket.send(to, &reply, reply.len());
             }
             self.tell().await;
             if !more {
-                return;
+                return false;
             }
         }
+        true
     }
 
     fn deliver(&mut self, delivery: &Delivery) {

@@ -20,9 +20,14 @@ const PROFILES: [SrtpProtectionProfile; 1] = [SrtpProtectionProfile::Srtp_Aead_A
 struct Nobody(Vec<i64>);
 
 impl Tenant for Nobody {
-    type Command = ();
+    /// What is to be closed, if anything.
+    type Command = Option<PeerId>;
 
-    fn command(&mut self, _: Moment, (): (), _: &mut dyn Media) {}
+    fn command(&mut self, _: Moment, closed: Option<PeerId>, media: &mut dyn Media) {
+        if let Some(peer) = closed {
+            media.close(peer);
+        }
+    }
     fn media_event(&mut self, _: Moment, _: MediaEvent, _: &mut dyn Media) {}
     fn clock_was_set(&mut self, _: Moment, millis: i64) {
         self.0.push(millis);
@@ -44,11 +49,11 @@ impl Clock for ByHand {
 }
 
 /// One that gives what comes a day, and who talks to it.
-fn worker() -> (Worker<Nobody>, UdpSocket, Outbox<()>) {
+fn worker() -> (Worker<Nobody>, UdpSocket, Outbox<Option<PeerId>>) {
     worker_with(Arc::default())
 }
 
-fn worker_with(clock: Arc<ByHand>) -> (Worker<Nobody>, UdpSocket, Outbox<()>) {
+fn worker_with(clock: Arc<ByHand>) -> (Worker<Nobody>, UdpSocket, Outbox<Option<PeerId>>) {
     let Port { udp, reports, .. } = Port::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = udp.local_addr().unwrap();
     let client = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -84,7 +89,9 @@ fn connected(worker: &mut Worker<Nobody>, socket: &UdpSocket) -> Client {
     let offer = client.offer(&[("0", "video", "sendonly", &[])]);
     client.learn(&worker.engine.offer(Moment::from_millis(0), PEER, &offer, &[]).unwrap().sdp);
     let mut bytes = [0; 2048];
+    let began = instant();
     while !client.connected() {
+        assert!(began.elapsed() < LONG, "no handshake");
         client.tick(instant());
         send(&mut client, socket);
         worker.sleeper.sleep(&worker.udp, Duration::from_millis(20), || false);
@@ -114,7 +121,7 @@ fn send(client: &mut Client, socket: &UdpSocket) {
 fn a_picture_waits_for_what_comes_with_it_and_nothing_else_does() {
     let (mut worker, socket, commands) = worker();
     let mut client = connected(&mut worker, &socket);
-    assert!(commands.send(()));
+    assert!(commands.send(None));
     worker.take();
     assert_eq!(worker.rest(instant()), Duration::ZERO, "neither commands nor handshakes wait");
     let began = instant();
@@ -136,15 +143,14 @@ fn a_picture_waits_for_what_comes_with_it_and_nothing_else_does() {
 fn a_report_wakes_nobody_up_and_is_taken_in_the_next_turn() {
     let (mut worker, client, _commands) = worker();
     client.send(&[0x8F, 205, 0, 5]).unwrap();
+    let (began, moment) = (instant(), Duration::from_millis(20));
+    worker.sleeper.sleep(&worker.udp, moment, || false);
+    assert!(began.elapsed() >= moment, "it woke up");
     client.send(b"?").unwrap();
-    woken(&mut worker);
-    let mut woke = Vec::new();
-    worker.udp.read(|_, _, datagram| woke.push(datagram.to_vec()));
-    assert_eq!(woke, [b"?"]);
-    worker.take_reports();
-    let mut left = 0;
-    worker.reports.read(|_, _, _| left += 1);
-    assert_eq!(left, 0);
+    worker.turn();
+    for socket in [worker.udp.read(|_, _, _| panic!()), worker.reports.read(|_, _, _| panic!())] {
+        assert!(!socket, "something was left");
+    }
 }
 
 #[test]
@@ -179,14 +185,14 @@ fn a_clock_that_is_set_is_noticed_once_and_one_that_goes_is_not() {
 }
 
 #[test]
-fn commands_left_for_the_next_turn_are_not_kept_waiting() {
+fn commands_left_for_the_next_turn_are_not_kept_waiting_and_signs_of_life_are_not_left() {
     let (mut worker, _client, commands) = worker();
-    for _ in 0..MAX_COMMANDS {
-        assert!(commands.send(()));
+    for _ in 0..=MAX_COMMANDS {
+        assert!(commands.send(None) && commands.leave(None));
     }
-    assert!(commands.leave(()));
     worker.take();
-    assert!(worker.behind, "some were left");
+    assert!(worker.behind && worker.inbox.is_urgent(), "some were left");
+    assert_eq!(worker.inbox.patient(), None);
     worker.take();
     assert!(!worker.behind, "nothing waits");
 }
@@ -205,15 +211,25 @@ fn elsewhere(what: impl FnOnce() + Send + 'static) -> std::sync::mpsc::Receiver<
 #[test]
 fn a_command_wakes_it_up() {
     let (mut worker, _client, commands) = worker();
-    let sender = thread::spawn(move || assert!(commands.send(())));
-    woken(&mut worker);
+    let (asleep, sleeps) = std::sync::mpsc::channel();
+    let sender = thread::spawn(move || {
+        sleeps.recv().unwrap();
+        assert!(commands.send(None));
+        commands
+    });
+    let began = instant();
+    worker.sleeper.sleep(&worker.udp, LONG, || {
+        asleep.send(()).unwrap();
+        false
+    });
+    assert!(began.elapsed() < LONG, "nothing woke it up");
     sender.join().unwrap();
 }
 
 #[test]
 fn what_is_in_a_queue_already_is_not_slept_over() {
     let (mut worker, _client, commands) = worker();
-    assert!(commands.send(()));
+    assert!(commands.send(None));
     elsewhere(move || worker.sleep()).recv_timeout(LONG).unwrap();
 }
 
@@ -226,4 +242,18 @@ fn it_ends_when_nobody_can_want_anything_of_it_any_more() {
     assert!(end.recv_timeout(Duration::from_millis(20)).is_err(), "somebody could still send a command");
     drop(last);
     end.recv_timeout(LONG).unwrap();
+}
+
+#[test]
+fn its_last_words_leave_before_it_ends() {
+    let (mut worker, socket, commands) = worker();
+    connected(&mut worker, &socket);
+    worker.settle();
+    let mut bytes = [0; 2048];
+    while socket.recv(&mut bytes).is_ok() {}
+    assert!(commands.send(Some(PEER)));
+    drop(commands);
+    elsewhere(move || worker.run()).recv_timeout(LONG).unwrap();
+    socket.recv(&mut bytes).unwrap();
+    assert!(matches!(bytes[0], 20..=63), "a record says goodbye");
 }
