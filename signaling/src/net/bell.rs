@@ -61,7 +61,7 @@ impl Sleeper {
         let up = &self.bell.0.up;
         up.swap(false, Ordering::AcqRel);
         // One who was woken too early would look at the clock again and again until it is time.
-        let millis = longest.as_micros().div_ceil(1000);
+        let millis = longest.as_nanos().div_ceil(1_000_000);
         let longest = if waits() {
             PollTimeout::ZERO
         } else {
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn it_sleeps_no_shorter_than_it_was_told_to() {
         let (mut sleeper, socket) = (Sleeper::new().unwrap(), silent());
-        let longest = Duration::from_micros(1500);
+        let longest = Duration::from_nanos(2_000_100);
         assert!(
             slept(&mut sleeper, &socket, longest, || false) >= longest,
             "the rest of it would be slept in turns"

@@ -41,6 +41,10 @@ const PATIENCE: Patience = Patience { proof: Duration::from_secs(15), silence: D
 
 /// Serves the worker behind `door` on a thread of their own, until that worker has stopped.
 pub fn serve(listener: std::net::TcpListener, door: Door) -> io::Result<()> {
+    serve_with(listener, door, PARTING)
+}
+
+fn serve_with(listener: std::net::TcpListener, door: Door, parting: Duration) -> io::Result<()> {
     let port = listener.local_addr()?.port();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let listener = {
@@ -56,7 +60,7 @@ pub fn serve(listener: std::net::TcpListener, door: Door) -> io::Result<()> {
             }
             writers.close();
             // Who does not take the worker's last words now never will.
-            let _ = timeout(PARTING, writers.wait()).await;
+            let _ = timeout(parting, writers.wait()).await;
         });
     };
     thread::Builder::new().name(format!("media-tcp-{port}")).spawn(serve).map(drop)
@@ -287,33 +291,54 @@ mod tests {
         assert!(matches!(timeout(LONG, heard.recv()).await.unwrap(), Some(Arrival::Closed(_))));
     }
 
-    #[tokio::test]
-    async fn when_the_worker_has_stopped_its_last_words_are_written_and_the_port_is_free() {
+    /// Some 15 MB.
+    const SENT: usize = MAX_WAITING * 60_000;
+
+    /// A client of a worker that has stopped, after more was sent to it than the system holds, and where it connected.
+    async fn parted(parting: Duration) -> (tokio::net::TcpStream, SocketAddr) {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (arrivals, mut heard) = mpsc::channel(MANY);
-        serve(listener, Door::new(arrivals, Sleeper::new().unwrap().bell(), [].into())).unwrap();
-        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        let door = Door::new(arrivals, Sleeper::new().unwrap().bell(), [].into());
+        serve_with(listener, door, parting).unwrap();
+        let client = tokio::net::TcpStream::connect(address).await.unwrap();
         let Some(Arrival::Opened(_, deliveries)) = timeout(LONG, heard.recv()).await.unwrap() else {
             panic!("nobody was told")
         };
-        // More than the system holds: the writer waits for the client.
-        let datagram = vec![7; 60_000];
+        let bytes = vec![7; SENT / MAX_WAITING];
         for _ in 0..MAX_WAITING {
-            deliveries
-                .try_send(Delivery { bytes: datagram.clone(), size: datagram.len(), ..delivery() })
-                .unwrap();
+            let (bytes, size) = (bytes.clone(), bytes.len());
+            deliveries.try_send(Delivery { bytes, size, ..delivery() }).unwrap();
         }
-        drop((heard, deliveries));
+        (client, address)
+    }
+
+    #[tokio::test]
+    async fn when_the_worker_has_stopped_its_last_words_are_written() {
+        let (mut client, _) = parted(LONG).await;
         let mut told = Vec::new();
         timeout(LONG, client.read_to_end(&mut told)).await.unwrap().unwrap();
-        assert_eq!(told.len(), MAX_WAITING * (2 + datagram.len()));
-        let free = async {
-            while std::net::TcpListener::bind(address).is_err() {
+        assert_eq!(told.len(), SENT + 2 * MAX_WAITING);
+    }
+
+    #[tokio::test]
+    async fn whoever_takes_nothing_of_them_is_not_waited_for() {
+        let (mut client, _) = parted(Duration::ZERO).await;
+        let mut told = Vec::new();
+        // It may be told that the rest is lost.
+        let _ = timeout(LONG, client.read_to_end(&mut told)).await.unwrap();
+        assert!(told.len() < SENT);
+    }
+
+    #[tokio::test]
+    async fn nobody_connects_to_a_worker_that_has_stopped() {
+        let (_client, address) = parted(LONG).await;
+        let refused = async {
+            while tokio::net::TcpStream::connect(address).await.is_ok() {
                 tokio::task::yield_now().await;
             }
         };
-        timeout(LONG, free).await.unwrap();
+        timeout(LONG, refused).await.unwrap();
     }
 }

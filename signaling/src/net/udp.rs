@@ -59,8 +59,11 @@ impl Udp {
     pub fn read(&mut self, take: impl FnMut(SocketAddr, Duration, &mut [u8])) -> bool {
         let read = self.receive();
         // Fewer than there was room for: the next call would only say that it would have to wait. Other systems than Linux
-        // may hand over one datagram at a time.
-        let more = read.as_ref().is_ok_and(|count| *count == BATCH_SIZE || !cfg!(target_os = "linux"));
+        // may hand over one datagram at a time. An error may be of one that was sent.
+        let more = match &read {
+            Ok(count) => *count == BATCH_SIZE || !cfg!(target_os = "linux"),
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        };
         self.hand_over(read.unwrap_or_default(), take);
         more
     }

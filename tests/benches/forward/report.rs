@@ -101,5 +101,8 @@ fn held(what: &str, holds: bool) -> bool {
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
+    let middle = values.len() / 2;
+    let above = *values.get(middle)?;
+    let below = if values.len().is_multiple_of(2) { values[middle - 1] } else { above };
+    Some(f64::midpoint(below, above))
 }

@@ -12,6 +12,8 @@ use crate::room::media::{Media, MediaEvent, PeerId, PeerRole};
 
 /// Nothing here takes this long; a test that waits so long has failed.
 const LONG: Duration = Duration::from_secs(10);
+/// The first byte of a record that says goodbye (RFC 6347 section 4.3.1).
+const ALERT: u8 = 21;
 const PEER: PeerId = PeerId(1);
 const PROFILES: [SrtpProtectionProfile; 1] = [SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm];
 
@@ -254,6 +256,6 @@ fn its_last_words_leave_before_it_ends() {
     assert!(commands.send(Some(PEER)));
     drop(commands);
     elsewhere(move || worker.run()).recv_timeout(LONG).unwrap();
-    socket.recv(&mut bytes).unwrap();
-    assert!(matches!(bytes[0], 20..=63), "a record says goodbye");
+    let mut heard = std::iter::from_fn(|| socket.recv(&mut bytes).ok().map(|_| bytes[0]));
+    assert!(heard.any(|kind| kind == ALERT), "nothing said goodbye");
 }
