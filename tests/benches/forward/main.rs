@@ -34,7 +34,7 @@ pub const SUBSCRIBERS: usize = 50;
 /// changes.
 const OTHER: &str = "FORWARD_OTHER";
 /// Turns that each subject has with each pattern. One turn differs from the next by a tenth and more on a machine that others
-/// use too; of five the median still said 1.29 and 1.34 of the same program.
+/// use too; five said 1.29 and 1.34 of the same program.
 const ROUNDS: usize = 12;
 /// What one turn measures.
 const WINDOW: Duration = Duration::from_secs(3);

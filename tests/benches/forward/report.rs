@@ -23,15 +23,15 @@ impl Report {
         self.turns.iter().filter(move |(of, by, _)| *of == pattern && *by == name).map(|(_, _, turn)| turn)
     }
 
-    /// Microseconds for each packet: the median of all rounds.
+    /// Microseconds for each packet, of all rounds together: one round differs from the next by a tenth and more, and a mean says
+    /// more of them than a median.
     fn micros(&self, pattern: Pattern, name: &str) -> Option<f64> {
-        median(self.of(pattern, name).map(Turn::micros))
+        self.of(pattern, name).copied().reduce(Turn::with).map(|all| all.micros())
     }
 
-    /// How many times another subject: the median of the rounds, each against the other of its own round.
+    /// How many times another subject.
     fn ratio(&self, pattern: Pattern, name: &str, other: &str) -> Option<f64> {
-        let others = self.of(pattern, other).map(Turn::micros);
-        median(self.of(pattern, name).map(Turn::micros).zip(others).map(|(own, other)| own / other))
+        Some(self.micros(pattern, name)? / self.micros(pattern, other)?)
     }
 
     /// Prints everything; false when a limit is missed.
@@ -96,13 +96,4 @@ fn held(what: &str, holds: bool) -> bool {
         println!("missed: {what}");
     }
     holds
-}
-
-fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let above = *values.get(middle)?;
-    let below = if values.len().is_multiple_of(2) { values[middle - 1] } else { above };
-    Some(f64::midpoint(below, above))
 }

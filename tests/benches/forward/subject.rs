@@ -18,9 +18,18 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// Both together.
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            packets: self.packets + other.packets,
+            missing: self.missing + other.missing,
+            used: self.used + other.used,
+        }
+    }
+
     /// CPU time for each packet received, in microseconds.
     pub fn micros(&self) -> f64 {
-        let packets = u32::try_from(self.packets.max(1)).expect("a turn is short");
+        let packets = u32::try_from(self.packets.max(1)).expect("fewer than four thousand million");
         self.used.as_secs_f64() * 1e6 / f64::from(packets)
     }
 }
