@@ -57,7 +57,7 @@ impl Sleeper {
 
     /// Sleeps until `socket` has something to read, the bell rings, or so much time has passed (full milliseconds); not at all
     /// where `waits` finds that something was put into a queue before.
-    pub fn sleep(&mut self, socket: impl AsFd, longest: Duration, waits: impl FnOnce() -> bool) {
+    pub fn sleep(&self, socket: impl AsFd, longest: Duration, waits: impl FnOnce() -> bool) {
         let up = &self.bell.0.up;
         up.swap(false, Ordering::AcqRel);
         // One who was woken too early would look at the clock again and again until it is time.
@@ -78,7 +78,7 @@ impl Sleeper {
             tracing::warn!(%error, "the system lets no worker sleep");
             pause();
         }
-        if rung && let Err(error) = self.line.read(&mut [0; 8]) {
+        if rung && let Err(error) = (&self.line).read(&mut [0; 8]) {
             tracing::debug!(%error, "the bell cannot be heard");
         }
     }
@@ -112,7 +112,7 @@ mod tests {
     /// How long it slept.
     #[expect(clippy::disallowed_methods, reason = "the sleep is the system's")]
     fn slept(
-        sleeper: &mut Sleeper,
+        sleeper: &Sleeper,
         socket: &UdpSocket,
         longest: Duration,
         waits: impl FnOnce() -> bool,
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn each_of_many_who_ring_is_heard_once_at_least() {
-        let (mut sleeper, socket) = (Sleeper::new().unwrap(), silent());
+        let (sleeper, socket) = (Sleeper::new().unwrap(), silent());
         let (sender, heard) = std::sync::mpsc::channel();
         let ringers: Vec<_> = (0..4)
             .map(|_| {
@@ -140,7 +140,7 @@ mod tests {
         let mut left = 4 * 2000;
         while left > 0 {
             let waiting = std::cell::RefCell::new(Vec::new());
-            let spent = slept(&mut sleeper, &socket, LONG, || {
+            let spent = slept(&sleeper, &socket, LONG, || {
                 waiting.borrow_mut().extend(heard.try_recv());
                 !waiting.borrow().is_empty()
             });
@@ -154,33 +154,33 @@ mod tests {
 
     #[test]
     fn it_sleeps_no_shorter_than_it_was_told_to() {
-        let (mut sleeper, socket) = (Sleeper::new().unwrap(), silent());
+        let (sleeper, socket) = (Sleeper::new().unwrap(), silent());
         let longest = Duration::from_nanos(2_000_100);
         assert!(
-            slept(&mut sleeper, &socket, longest, || false) >= longest,
+            slept(&sleeper, &socket, longest, || false) >= longest,
             "the rest of it would be slept in turns"
         );
     }
 
     #[test]
     fn it_does_not_sleep_over_what_is_there() {
-        let (mut sleeper, socket) = (Sleeper::new().unwrap(), silent());
-        assert!(slept(&mut sleeper, &socket, LONG, || true) < LONG, "something waits in a queue");
+        let (sleeper, socket) = (Sleeper::new().unwrap(), silent());
+        assert!(slept(&sleeper, &socket, LONG, || true) < LONG, "something waits in a queue");
         let other = silent();
         other.send_to(b"?", socket.local_addr().unwrap()).unwrap();
-        assert!(slept(&mut sleeper, &socket, LONG, || false) < LONG, "a datagram has come");
-        assert!(slept(&mut sleeper, &socket, LONG, || false) < LONG, "and was not read");
+        assert!(slept(&sleeper, &socket, LONG, || false) < LONG, "a datagram has come");
+        assert!(slept(&sleeper, &socket, LONG, || false) < LONG, "and was not read");
     }
 
     #[test]
     fn a_bell_that_was_rung_while_it_was_awake_is_of_no_consequence() {
-        let (mut sleeper, socket) = (Sleeper::new().unwrap(), silent());
+        let (sleeper, socket) = (Sleeper::new().unwrap(), silent());
         for _ in 0..100 {
             sleeper.bell().ring();
         }
         let longest = Duration::from_millis(1);
         assert!(
-            slept(&mut sleeper, &socket, longest, || false) >= longest,
+            slept(&sleeper, &socket, longest, || false) >= longest,
             "whoever rang has filled a queue before"
         );
     }

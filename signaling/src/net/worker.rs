@@ -166,10 +166,14 @@ impl<T: Tenant> Worker<T> {
     }
 
     /// Sleeps until something comes, or is due.
-    fn sleep(&mut self) {
+    fn sleep(&self) {
         let wait = self.due().saturating_duration_since(instant());
-        let waits = || self.inbox.is_urgent() || !self.arrivals.is_empty();
-        self.sleeper.sleep(&self.udp, wait, waits);
+        self.sleeper.sleep(&self.udp, wait, || self.waits());
+    }
+
+    /// Whether something that is not to wait is in a queue.
+    fn waits(&self) -> bool {
+        self.inbox.is_urgent() || !self.arrivals.is_empty()
     }
 
     /// Takes what has come, from everywhere: the next turn may be a while away.
@@ -188,15 +192,15 @@ impl<T: Tenant> Worker<T> {
             let Some(arrival) = self.arrivals.try_recv() else { break };
             self.arrived(arrival);
         }
-        let engine = &mut self.engine;
         for _ in 0..MAX_BATCHES {
+            let engine = &mut self.engine;
             // Clients estimate their lines by when their packets came in, not by when we had time to look.
             let now = instant();
             let more = self.udp.read(|from, waited, datagram| {
                 engine.datagram(now.checked_sub(waited).unwrap_or(now), Source::Udp(from), datagram);
             });
             if !more {
-                self.behind = self.inbox.is_urgent() || !self.arrivals.is_empty();
+                self.behind = self.waits();
                 break;
             }
         }

@@ -107,7 +107,7 @@ fn connected(worker: &mut Worker<Nobody>, socket: &UdpSocket) -> Client {
 }
 
 /// Sleeps until something wakes it up.
-fn woken(worker: &mut Worker<Nobody>) {
+fn woken(worker: &Worker<Nobody>) {
     let began = instant();
     worker.sleeper.sleep(&worker.udp, LONG, || false);
     assert!(began.elapsed() < LONG, "nothing woke it up");
@@ -129,7 +129,7 @@ fn a_picture_waits_for_what_comes_with_it_and_nothing_else_does() {
     let began = instant();
     client.rtp(7, 96, 100, 0, "0", "", &[0x10, 0, 0, 0]);
     send(&mut client, &socket);
-    woken(&mut worker);
+    woken(&worker);
     worker.take();
     assert!(worker.rest(began) > Duration::from_hours(23), "what comes now has as long as is allowed");
     assert_eq!(worker.rest(began + worker.gather + Duration::from_secs(9)), Duration::ZERO);
@@ -161,11 +161,11 @@ fn a_worker_that_gets_more_than_one_turn_takes_knows_that_it_is_behind() {
     for _ in 0..=MAX_BATCHES * BATCH_SIZE {
         client.send(b"?").unwrap();
     }
-    woken(&mut worker);
+    woken(&worker);
     worker.take();
     assert!(worker.behind, "more came than one turn takes");
     // Nothing new has to come for the rest to be read.
-    woken(&mut worker);
+    woken(&worker);
     worker.take();
     assert!(!worker.behind, "that was all");
 }
@@ -212,7 +212,7 @@ fn elsewhere(what: impl FnOnce() + Send + 'static) -> std::sync::mpsc::Receiver<
 
 #[test]
 fn a_command_wakes_it_up() {
-    let (mut worker, _client, commands) = worker();
+    let (worker, _client, commands) = worker();
     let (asleep, sleeps) = std::sync::mpsc::channel();
     let sender = thread::spawn(move || {
         sleeps.recv().unwrap();
@@ -230,7 +230,7 @@ fn a_command_wakes_it_up() {
 
 #[test]
 fn what_is_in_a_queue_already_is_not_slept_over() {
-    let (mut worker, _client, commands) = worker();
+    let (worker, _client, commands) = worker();
     assert!(commands.send(None));
     elsewhere(move || worker.sleep()).recv_timeout(LONG).unwrap();
 }
